@@ -1,0 +1,59 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+  name: "explorer",
+  products: [
+    .executable(name: "explorer", targets: ["explorer"]),
+    .library(name: "Decode", targets: ["Decode", "Schema"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // Decode: what lies in etcd, and what it means.
+    .systemLibrary(
+      name: "CProtobufC", path: "Sources/Decode/CProtobufC", pkgConfig: "libprotobuf-c",
+      providers: [.apt(["libprotobuf-c-dev"])]),
+    .systemLibrary(
+      name: "CSodium", path: "Sources/Decode/CSodium", pkgConfig: "libsodium",
+      providers: [.apt(["libsodium-dev"])]),
+    .target(
+      name: "CCatalogue", path: "Sources/Decode/CCatalogue",
+      exclude: ["messages.txt", "kinds.txt"]),
+    .target(
+      name: "Schema", dependencies: ["CCatalogue"], path: "Sources/Decode/Schema",
+      swiftSettings: strict),
+    .target(
+      name: "Decode",
+      dependencies: [
+        "Schema", "CProtobufC", "CSodium",
+        .product(name: "BigInt", package: "BigInt"),
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+        .product(name: "Yams", package: "Yams"),
+      ],
+      path: "Sources/Decode/Decode", swiftSettings: strict),
+
+    // explorer: the command.
+    .executableTarget(
+      name: "explorer",
+      dependencies: [
+        "Decode", "Schema",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      path: "Sources/explorer/Command", swiftSettings: strict),
+  ]
+)

@@ -1,0 +1,440 @@
+internal import CProtobufC
+internal import Schema
+
+/// Builds the plans of a message and of every message that it can contain.
+struct PlanBuilder {
+  /// What has been allocated for the plans, to be freed with them.
+  private(set) var memory: [UnsafeMutableRawPointer] = []
+
+  /// The plans built here, by message name.
+  private(set) var built: [String: UnsafeMutablePointer<MessagePlan>] = [:]
+
+  /// Finds a plan that was built before.
+  var known: (String) -> UnsafeMutablePointer<MessagePlan>? = { _ in nil }
+
+  private let catalogue: Catalogue
+  private let release: Release?
+  private var waiting: [(MessageDefinition, UnsafeMutablePointer<MessagePlan>)] = []
+
+  /// More inlined messages around one field than these would be no Kubernetes type.
+  private static let maximumInlining = 2
+
+  init(catalogue: Catalogue, release: Release?) {
+    self.catalogue = catalogue
+    self.release = release
+  }
+
+  /// Builds the plan of a message and all below it; false if the catalogue lacks the message.
+  mutating func build(_ name: String) throws(CatalogueError) -> Bool {
+    guard try pointer(to: name) != nil else { return false }
+    var next = 0
+    while next < waiting.count {
+      let (definition, plan) = waiting[next]
+      next += 1
+      do throws(CatalogueError) {
+        try fill(plan, from: definition)
+      } catch {
+        discard()
+        throw error
+      }
+    }
+    return true
+  }
+
+  /// Completes what needs every plan to be there: the order of keys and what is recursive.
+  mutating func finish() {
+    linkDescriptors()
+    for (_, plan) in waiting { arrangeSlots(of: plan) }
+    for (_, plan) in waiting { markRecursion(from: plan) }
+  }
+
+  /// Frees everything that was built.
+  mutating func discard() {
+    for block in memory { block.deallocate() }
+    memory = []
+    built = [:]
+    waiting = []
+  }
+
+  // MARK: Messages
+
+  private mutating func pointer(
+    to name: String
+  ) throws(CatalogueError) -> UnsafeMutablePointer<MessagePlan>? {
+    if let plan = known(name) ?? built[name] { return plan }
+    guard let definition = try catalogue.message(named: name, in: release) else { return nil }
+    let plan: UnsafeMutablePointer<MessagePlan> = allocate(1)
+    built[name] = plan
+    waiting.append((definition, plan))
+    return plan
+  }
+
+  private mutating func fill(
+    _ plan: UnsafeMutablePointer<MessagePlan>, from definition: MessageDefinition
+  ) throws(CatalogueError) {
+    var layout = StructLayout()
+    var planned: [(plan: FieldPlan, isHidden: Bool)] = []
+    for field in definition.fields {
+      planned.append((try fieldPlan(field, layout: &layout), field.isHidden))
+    }
+    // The pointers in slots are to the fields by number; JSON order is kept beside.
+    let jsonOrder = planned.indices.filter { !planned[$0].isHidden }.map { planned[$0].plan.number }
+    let sorted = planned.map(\.plan).sorted { $0.number < $1.number }
+    let fields: UnsafeMutablePointer<FieldPlan> = allocate(max(sorted.count, 1))
+    fields.initialize(from: sorted, count: sorted.count)
+    let byNumber = Dictionary(
+      sorted.indices.map { (sorted[$0].number, UnsafePointer(fields + $0)) },
+      uniquingKeysWith: { first, _ in first })
+    let slots: UnsafeMutablePointer<FieldSlot> = allocate(max(jsonOrder.count, 1))
+    for (position, number) in jsonOrder.enumerated() {
+      guard let field = byNumber[number] else { continue }
+      (slots + position).initialize(to: FieldSlot(field: field, outer: nil, inner: nil))
+    }
+
+    let descriptor = describe(definition.name, fields: sorted, byteCount: layout.byteCount)
+    let zero = allocateBytes(layout.byteCount)
+    zero.storeBytes(of: UnsafeRawPointer(descriptor), as: UnsafeRawPointer.self)
+    // Until the slots are arranged, the JSON slots are those of the message's own fields.
+    let own = UnsafeBufferPointer(start: UnsafePointer(slots), count: jsonOrder.count)
+    plan.initialize(
+      to: MessagePlan(
+        descriptor: descriptor, special: SpecialForm(definition.special),
+        embedsTypeMeta: definition.embedsTypeMeta, isRecursive: false, visit: .new,
+        fields: UnsafeBufferPointer(start: UnsafePointer(fields), count: sorted.count),
+        jsonSlots: own, yamlSlots: own, namedSlots: own, zero: UnsafeRawPointer(zero),
+        name: text(definition.name)))
+  }
+
+  private mutating func fieldPlan(
+    _ field: FieldDefinition, layout: inout StructLayout
+  ) throws(CatalogueError) -> FieldPlan {
+    var message: UnsafePointer<MessagePlan>?
+    if case .message(let name) = field.element {
+      guard let plan = try pointer(to: name) else { throw .unknownMessage(name: name) }
+      message = UnsafePointer(plan)
+    }
+    let element = FieldPlan.Element(field.element)
+    let shape = FieldPlan.Shape(field.shape)
+    var entry: UnsafePointer<MessagePlan>?
+    if shape == .map { entry = mapEntry(valueElement: element, valueMessage: message) }
+    let place = layout.place(element: element, shape: shape)
+    var key = OutputBuffer(capacity: 64)
+    JSONText.append(field.jsonName, to: &key)
+    key.append(ascii: ":")
+    return FieldPlan(
+      number: field.number, element: element, shape: shape, isPointer: field.isPointer,
+      omitsEmpty: field.omitsEmpty || !field.isCurrent, omitsZero: field.omitsZero,
+      isInline: field.isInline, isCurrent: field.isCurrent, valueOffset: place.value,
+      presenceOffset: place.presence, message: message, entry: entry, name: text(field.jsonName),
+      jsonKey: copy(key), yamlKey: text(YAMLText.plainKey(field.jsonName)))
+  }
+
+  /// The plan of a map's entries, which are messages of their own on the wire.
+  private mutating func mapEntry(
+    valueElement: FieldPlan.Element, valueMessage: UnsafePointer<MessagePlan>?
+  ) -> UnsafePointer<MessagePlan> {
+    var layout = StructLayout()
+    let keyPlace = layout.place(element: .string, shape: .single)
+    let valuePlace = layout.place(element: valueElement, shape: .single)
+    let nothing = text("")
+    func field(
+      _ number: UInt32, _ element: FieldPlan.Element, _ place: StructLayout.Place,
+      _ message: UnsafePointer<MessagePlan>?
+    ) -> FieldPlan {
+      FieldPlan(
+        number: number, element: element, shape: .single, isPointer: false, omitsEmpty: false,
+        omitsZero: false, isInline: false, isCurrent: true, valueOffset: place.value,
+        presenceOffset: place.presence, message: message, entry: nil, name: nothing,
+        jsonKey: nothing, yamlKey: nothing)
+    }
+    let list = [
+      field(1, .string, keyPlace, nil), field(2, valueElement, valuePlace, valueMessage),
+    ]
+    let fields: UnsafeMutablePointer<FieldPlan> = allocate(2)
+    fields.initialize(from: list, count: 2)
+    let descriptor = describe("map entry", fields: list, byteCount: layout.byteCount)
+    let zero = allocateBytes(layout.byteCount)
+    zero.storeBytes(of: UnsafeRawPointer(descriptor), as: UnsafeRawPointer.self)
+    let none = UnsafeBufferPointer<FieldSlot>(start: nil, count: 0)
+    let plan: UnsafeMutablePointer<MessagePlan> = allocate(1)
+    plan.initialize(
+      to: MessagePlan(
+        descriptor: descriptor, special: .plain, embedsTypeMeta: false, isRecursive: false, visit: .done,
+        fields: UnsafeBufferPointer(start: UnsafePointer(fields), count: 2), jsonSlots: none,
+        yamlSlots: none, namedSlots: none, zero: UnsafeRawPointer(zero), name: nothing))
+    return UnsafePointer(plan)
+  }
+
+  // MARK: Order of keys
+
+  private mutating func arrangeSlots(of plan: UnsafeMutablePointer<MessagePlan>) {
+    var slots: [FieldSlot] = []
+    for slot in plan.pointee.jsonSlots {
+      spliceIn(slot, depth: 0, to: &slots)
+    }
+    plan.pointee.jsonSlots = copy(slots)
+    // A sort that is not stable would do: keys of one object are distinct.
+    plan.pointee.yamlSlots = copy(
+      slots.sorted { YAMLKeyOrder.precedes($0.field.pointee.name, $1.field.pointee.name) })
+    plan.pointee.namedSlots = copy(
+      slots.sorted { $0.field.pointee.name.lexicographicallyPrecedes($1.field.pointee.name) })
+  }
+
+  /// Appends a slot, or the slots of the message that it splices in.
+  private func spliceIn(_ slot: FieldSlot, depth: Int, to slots: inout [FieldSlot]) {
+    guard slot.field.pointee.isInline, let message = slot.field.pointee.message,
+      depth < PlanBuilder.maximumInlining
+    else {
+      slots.append(slot)
+      return
+    }
+    // The inner message's slots may be spliced already, or not.
+    for inner in message.pointee.jsonSlots {
+      if let between = inner.outer {
+        slots.append(FieldSlot(field: inner.field, outer: slot.field, inner: between))
+      } else if let outer = slot.outer {
+        let spliced = FieldSlot(field: inner.field, outer: outer, inner: slot.field)
+        spliceIn(spliced, depth: depth + 1, to: &slots)
+      } else {
+        let spliced = FieldSlot(field: inner.field, outer: slot.field, inner: nil)
+        spliceIn(spliced, depth: depth + 1, to: &slots)
+      }
+    }
+  }
+
+  /// Finds out which messages can contain themselves, or something that can.
+  ///
+  /// One walk in depth: whoever meets a message that is still open has found a circle, and so have
+  /// all on the way to it.
+  private func markRecursion(from start: UnsafeMutablePointer<MessagePlan>) {
+    guard start.pointee.visit == .new else { return }
+    var path: [(plan: UnsafeMutablePointer<MessagePlan>, position: Int)] = [(start, 0)]
+    start.pointee.visit = .open
+    while let (plan, position) = path.last {
+      guard position < plan.pointee.fields.count else {
+        plan.pointee.visit = .done
+        path.removeLast()
+        if plan.pointee.isRecursive, let parent = path.last { parent.plan.pointee.isRecursive = true }
+        continue
+      }
+      path[path.count - 1].position += 1
+      guard let next = plan.pointee.fields[position].message else { continue }
+      let target = UnsafeMutablePointer(mutating: next)
+      switch target.pointee.visit {
+      case .open: plan.pointee.isRecursive = true
+      case .done: if target.pointee.isRecursive { plan.pointee.isRecursive = true }
+      case .new:
+        target.pointee.visit = .open
+        path.append((target, 0))
+      }
+    }
+  }
+
+  // MARK: Descriptors
+
+  private mutating func describe(
+    _ name: String, fields: [FieldPlan], byteCount: Int
+  ) -> UnsafePointer<ProtobufCMessageDescriptor> {
+    let cName = cString(name)
+    let descriptors: UnsafeMutablePointer<ProtobufCFieldDescriptor> = allocate(max(fields.count, 1))
+    for (index, field) in fields.enumerated() {
+      var descriptor = ProtobufCFieldDescriptor()
+      descriptor.name = cName
+      descriptor.id = field.number
+      descriptor.label =
+        field.shape == .single ? PROTOBUF_C_LABEL_OPTIONAL : PROTOBUF_C_LABEL_REPEATED
+      descriptor.type = field.shape == .map ? PROTOBUF_C_TYPE_MESSAGE : field.element.wireType
+      descriptor.offset = UInt32(field.valueOffset)
+      // A message that is absent is a nil pointer; it has no flag.
+      let hasFlag = field.shape != .single || field.element != .message
+      descriptor.quantifier_offset = hasFlag ? UInt32(field.presenceOffset) : 0
+      (descriptors + index).initialize(to: descriptor)
+    }
+    // A descriptor points to the descriptors of its submessages. A plan may be filled later than
+    // the plans that mention it, so it is the plan's place that is known by now, not its
+    // descriptor: that is put in by `linkDescriptors`.
+    pendingLinks.append((descriptors, fields))
+
+    // Runs of consecutive numbers, then an end mark; libprotobuf-c bisects them.
+    var ranges: [ProtobufCIntRange] = []
+    for (index, field) in fields.enumerated()
+    where index == 0 || fields[index - 1].number + 1 != field.number {
+      ranges.append(
+        ProtobufCIntRange(start_value: Int32(field.number), orig_index: UInt32(index)))
+    }
+    let rangeCount = ranges.count
+    ranges.append(ProtobufCIntRange(start_value: 0, orig_index: UInt32(fields.count)))
+    let rangeMemory: UnsafeMutablePointer<ProtobufCIntRange> = allocate(ranges.count)
+    rangeMemory.initialize(from: ranges, count: ranges.count)
+
+    let message: UnsafeMutablePointer<ProtobufCMessageDescriptor> = allocate(1)
+    var descriptor = ProtobufCMessageDescriptor()
+    descriptor.magic = UInt32(PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC)
+    descriptor.name = cName
+    descriptor.short_name = cName
+    descriptor.c_name = cName
+    descriptor.package_name = cName
+    descriptor.sizeof_message = byteCount
+    descriptor.n_fields = UInt32(fields.count)
+    descriptor.fields = UnsafePointer(descriptors)
+    descriptor.n_field_ranges = UInt32(rangeCount)
+    descriptor.field_ranges = UnsafePointer(rangeMemory)
+    message.initialize(to: descriptor)
+    return UnsafePointer(message)
+  }
+
+  private var pendingLinks: [(UnsafeMutablePointer<ProtobufCFieldDescriptor>, [FieldPlan])] = []
+
+  private mutating func linkDescriptors() {
+    for (descriptors, fields) in pendingLinks {
+      for (index, field) in fields.enumerated() {
+        if let target = field.entry ?? field.message {
+          descriptors[index].descriptor = UnsafeRawPointer(target.pointee.descriptor)
+        }
+      }
+    }
+    pendingLinks = []
+  }
+
+  // MARK: Memory
+
+  private mutating func allocate<Value>(_ count: Int) -> UnsafeMutablePointer<Value> {
+    let memory = UnsafeMutablePointer<Value>.allocate(capacity: count)
+    self.memory.append(UnsafeMutableRawPointer(memory))
+    return memory
+  }
+
+  /// Zeroed memory.
+  private mutating func allocateBytes(_ byteCount: Int) -> UnsafeMutableRawPointer {
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 16)
+    memory.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+    self.memory.append(memory)
+    return memory
+  }
+
+  private mutating func copy(_ slots: [FieldSlot]) -> UnsafeBufferPointer<FieldSlot> {
+    let memory: UnsafeMutablePointer<FieldSlot> = allocate(max(slots.count, 1))
+    memory.initialize(from: slots, count: slots.count)
+    return UnsafeBufferPointer(start: UnsafePointer(memory), count: slots.count)
+  }
+
+  private mutating func copy(_ buffer: borrowing OutputBuffer) -> UnsafeRawBufferPointer {
+    let memory = allocateBytes(max(buffer.count, 1))
+    buffer.withBytes { memory.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(memory), byteCount: $0.count) }
+    return UnsafeRawBufferPointer(start: memory, count: buffer.count)
+  }
+
+  private mutating func text(_ string: String) -> UnsafeRawBufferPointer {
+    let utf8 = Array(string.utf8)
+    let memory = allocateBytes(max(utf8.count, 1))
+    memory.copyMemory(from: utf8, byteCount: utf8.count)
+    return UnsafeRawBufferPointer(start: memory, count: utf8.count)
+  }
+
+  private mutating func cString(_ string: String) -> UnsafePointer<CChar> {
+    let utf8 = Array(string.utf8) + [0]
+    let memory = allocateBytes(utf8.count)
+    memory.copyMemory(from: utf8, byteCount: utf8.count)
+    return UnsafePointer(memory.assumingMemoryBound(to: CChar.self))
+  }
+}
+
+/// Lays out the structure into which libprotobuf-c unpacks a message.
+struct StructLayout {
+  /// Where a field's value and its presence lie.
+  struct Place {
+    let value: Int
+    let presence: Int
+  }
+
+  /// The size so far, rounded up to what any member needs.
+  var byteCount: Int { (end + 7) & ~7 }
+
+  private var end = MemoryLayout<ProtobufCMessage>.size
+
+  mutating func place(element: FieldPlan.Element, shape: FieldPlan.Shape) -> Place {
+    switch shape {
+    case .repeated, .map:
+      let count = take(8, alignment: 8)
+      return Place(value: take(8, alignment: 8), presence: count)
+    case .single:
+      if element == .message {
+        let pointer = take(8, alignment: 8)
+        return Place(value: pointer, presence: pointer)
+      }
+      let presence = take(4, alignment: 4)
+      return Place(
+        value: take(element.byteCount, alignment: min(element.byteCount, 8)), presence: presence)
+    }
+  }
+
+  private mutating func take(_ byteCount: Int, alignment: Int) -> Int {
+    let start = (end + alignment - 1) & ~(alignment - 1)
+    end = start + byteCount
+    return start
+  }
+}
+
+extension FieldPlan.Element {
+  init(_ element: FieldDefinition.Element) {
+    switch element {
+    case .string: self = .string
+    case .bytes: self = .bytes
+    case .bool: self = .bool
+    case .int32: self = .int32
+    case .int64: self = .int64
+    case .uint32: self = .uint32
+    case .uint64: self = .uint64
+    case .float: self = .float
+    case .double: self = .double
+    case .sint32: self = .sint32
+    case .sint64: self = .sint64
+    case .fixed32: self = .fixed32
+    case .fixed64: self = .fixed64
+    case .sfixed32: self = .sfixed32
+    case .sfixed64: self = .sfixed64
+    case .message: self = .message
+    }
+  }
+
+  /// The size of one value in an unpacked message.
+  var byteCount: Int {
+    switch self {
+    case .string, .bytes: MemoryLayout<ProtobufCBinaryData>.size
+    case .bool: MemoryLayout<protobuf_c_boolean>.size
+    case .int32, .uint32, .float, .sint32, .fixed32, .sfixed32: 4
+    case .int64, .uint64, .double, .sint64, .fixed64, .sfixed64, .message: 8
+    }
+  }
+
+  /// What libprotobuf-c calls it; strings are unpacked as bytes, for a C string ends at a zero.
+  fileprivate var wireType: ProtobufCType {
+    switch self {
+    case .string, .bytes: PROTOBUF_C_TYPE_BYTES
+    case .bool: PROTOBUF_C_TYPE_BOOL
+    case .int32: PROTOBUF_C_TYPE_INT32
+    case .int64: PROTOBUF_C_TYPE_INT64
+    case .uint32: PROTOBUF_C_TYPE_UINT32
+    case .uint64: PROTOBUF_C_TYPE_UINT64
+    case .float: PROTOBUF_C_TYPE_FLOAT
+    case .double: PROTOBUF_C_TYPE_DOUBLE
+    case .sint32: PROTOBUF_C_TYPE_SINT32
+    case .sint64: PROTOBUF_C_TYPE_SINT64
+    case .fixed32: PROTOBUF_C_TYPE_FIXED32
+    case .fixed64: PROTOBUF_C_TYPE_FIXED64
+    case .sfixed32: PROTOBUF_C_TYPE_SFIXED32
+    case .sfixed64: PROTOBUF_C_TYPE_SFIXED64
+    case .message: PROTOBUF_C_TYPE_MESSAGE
+    }
+  }
+}
+
+extension FieldPlan.Shape {
+  fileprivate init(_ shape: FieldDefinition.Shape) {
+    switch shape {
+    case .single: self = .single
+    case .repeated: self = .repeated
+    case .map: self = .map
+    }
+  }
+}

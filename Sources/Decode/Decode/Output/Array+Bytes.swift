@@ -1,0 +1,9 @@
+extension [UInt8] {
+  /// Calls `body` with the array's bytes in place, and throws what it throws.
+  @inline(__always)
+  func withBytes<Result: ~Copyable, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try span.bytes.withUnsafeBytes(body)
+  }
+}

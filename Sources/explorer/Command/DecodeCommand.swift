@@ -1,0 +1,176 @@
+import ArgumentParser
+import Decode
+import Schema
+
+/// `explorer decode`: stored bytes to text.
+struct DecodeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "decode",
+    abstract: "Decodes values as etcd stores them.",
+    discussion: """
+      Reads one value, or whatever `etcdctl get` prints: a key and its value, many of them, \
+      `--print-value-only`, `-w json`, `-w fields`, `-w protobuf` or `--hex`.
+
+      For example:
+
+        etcdctl get /registry/pods/default/web-0 | explorer decode
+        etcdctl get --prefix /registry/pods | explorer decode -o json | jq .metadata.name
+        etcdctl get /registry/secrets/default/token | explorer decode \
+      --encryption-config /etc/kubernetes/encryption.yaml
+      """)
+
+  /// The forms of output: those of the library, and the summary.
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case yaml, json
+    case prettyJSON = "json-pretty"
+    case protobuf = "pb"
+    case raw, meta
+  }
+
+  @Option(name: .shortAndLong, help: "The file to read (default: standard input).")
+  var file: String?
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "yaml; json on one line; json-pretty; pb, the inner message; raw, the wire fields by number;"
+        + " meta, what it is.", valueName: "format"))
+  var output: Format = .yaml
+
+  @Flag(
+    name: [.customLong("batch"), .customLong("batch-process")],
+    help: "Read a value in hexadecimal on each line; answer each with OK|... or ERROR:...|")
+  var isBatch = false
+
+  @Option(name: .long, help: "The etcd key of the value, for decrypting it.")
+  var key: String?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The EncryptionConfiguration of the API server, with the keys of encrypted values.",
+      valueName: "file"))
+  var encryptionConfig: String?
+
+  @Option(
+    name: .customLong("as"),
+    help: ArgumentHelp(
+      "The type of a message without an envelope, as -o pb writes it.",
+      valueName: "apiVersion/kind"))
+  var assumedType: TypeArgument?
+
+  @Flag(
+    name: .customLong("unknown"),
+    help: "Show fields that the catalogue lacks as comment lines of YAML; encode puts them back.")
+  var showsUnknownFields = false
+
+  @OptionGroup var catalogueOptions: CatalogueOptions
+
+  mutating func run() throws {
+    var options = Decoder.Options()
+    options.release = try catalogueOptions.wantedRelease()
+    options.assumedType = assumedType?.type
+    options.showsUnknownFields = showsUnknownFields
+    if let encryptionConfig {
+      do {
+        options.encryption = try EncryptionConfiguration(
+          yaml: try InputFile.read(encryptionConfig), source: encryptionConfig)
+      } catch let error as EncryptionConfigurationError {
+        throw CommandFailure("", error)
+      }
+    }
+    let decoder = Decoder(catalogue: try catalogueOptions.catalogue(), options: options)
+    if isBatch {
+      guard file == nil else {
+        throw CommandFailure("--batch", "reads standard input; --file does not go with it")
+      }
+      try BatchDecoding(decoder: decoder, format: output).run()
+    } else {
+      try decodeInput(decoder)
+    }
+  }
+
+  private func decodeInput(_ decoder: Decoder) throws {
+    let input = try InputFile.read(file)
+    let subject = file ?? ""
+    let values: [FoundValue]
+    if assumedType != nil {
+      values = [FoundValue(key: key, bytes: input)]
+    } else {
+      do throws(InputError) {
+        values = try ValueFinder.values(in: input)
+      } catch {
+        throw CommandFailure(subject, error)
+      }
+    }
+    var output = StandardOutput()
+    var hasFailed = false
+    var printedCount = 0
+    if self.output == .meta { output.buffer.append(SummaryLine.header) }
+    for value in values {
+      let key = value.key ?? key
+      let start = output.buffer.count
+      if self.output == .yaml, printedCount > 0 { output.buffer.append("---\n") }
+      do throws(DecodeError) {
+        let notes = try decoder.write(value, key: key, as: self.output, to: &output.buffer)
+        for note in notes {
+          if note.isLoss {
+            hasFailed = true
+            Diagnostics.report(CommandFailure(key ?? subject, note))
+          } else {
+            Diagnostics.note(key ?? subject, note)
+          }
+        }
+        printedCount += 1
+      } catch {
+        output.buffer.removeLast(output.buffer.count - start)
+        hasFailed = true
+        output.flush()
+        Diagnostics.report(CommandFailure(key ?? subject, error))
+      }
+      output.flushIfLarge()
+    }
+    output.flush()
+    if hasFailed { throw ExitCode(2) }
+  }
+}
+
+extension Decoder {
+  /// Appends a value in a format of the command.
+  func write(
+    _ value: FoundValue, key: String?, as format: DecodeCommand.Format,
+    to buffer: inout OutputBuffer
+  ) throws(DecodeError) -> [Note] {
+    var notes: [Note] = []
+    if let form = OutputForm(rawValue: format.rawValue) {
+      try decode(value.bytes, as: form, key: key, into: &buffer, notes: &notes)
+    } else {
+      buffer.append(SummaryLine.text(try summary(of: value.bytes, key: key)))
+    }
+    return notes
+  }
+}
+
+/// What `-o meta` prints of one object.
+enum SummaryLine {
+  private static let widths = [28, 26, 16, 44]
+
+  /// The names of the columns.
+  static let header = line(["APIVERSION", "KIND", "NAMESPACE", "NAME"], "SIZE")
+
+  /// An object's line; what it does not have is `-`.
+  static func text(_ summary: ObjectSummary) -> String {
+    let kind = summary.kind.isEmpty ? "(\(summary.form))" : summary.kind
+    return line(
+      [summary.apiVersion, kind, summary.namespace, summary.name], "\(summary.byteCount)")
+  }
+
+  private static func line(_ columns: [String], _ last: String) -> String {
+    var line = ""
+    for (text, width) in zip(columns, widths) {
+      let shown = text.isEmpty ? "-" : text
+      line += shown + String(repeating: " ", count: max(width - shown.count, 0) + 1)
+    }
+    return line + last + "\n"
+  }
+}

@@ -1,0 +1,88 @@
+import ArgumentParser
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// The program: its subcommands, and how it ends.
+@main
+struct Explorer: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "explorer",
+    abstract: "Reads what a Kubernetes cluster keeps in etcd.",
+    discussion: """
+      For example:
+
+        etcdctl get /registry/pods/default/web-0 | explorer decode
+        etcdctl get --prefix /registry/secrets | explorer decode -o meta
+        explorer encode -f pod.yaml | etcdctl put /registry/pods/default/web-0
+        explorer kinds deployment
+
+      Exit status: 0 done, 1 nothing found, 2 error.
+      """,
+    version: "0.1.0",
+    subcommands: [DecodeCommand.self, KindsCommand.self])
+
+  static func main() {
+    // A reader that goes away, as `head` does, is seen as an error of write, not as a signal.
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let status as ExitCode {
+      Glibc.exit(status.rawValue)
+    } catch let failure as CommandFailure {
+      Diagnostics.report(failure)
+      Glibc.exit(2)
+    } catch {
+      // Errors of the arguments, and --help, as the parser has them.
+      let code = exitCode(for: error)
+      let message = fullMessage(for: error)
+      if code == .success {
+        var output = StandardOutput()
+        output.write(message.hasSuffix("\n") ? message : message + "\n")
+        Glibc.exit(0)
+      }
+      Diagnostics.write(message.hasSuffix("\n") ? message : message + "\n")
+      Glibc.exit(code == .validationFailure ? 2 : code.rawValue)
+    }
+  }
+}
+
+/// A failure that ends the program: what it is about, and what is wrong.
+struct CommandFailure: Error {
+  let subject: String
+  let cause: String
+
+  init(_ subject: String, _ cause: some CustomStringConvertible) {
+    self.subject = subject
+    self.cause = cause.description
+  }
+}
+
+/// What goes to stderr.
+enum Diagnostics {
+  /// Writes one line: `explorer: subject: cause`.
+  static func report(_ failure: CommandFailure) {
+    let subject = failure.subject.isEmpty ? "" : "\(failure.subject): "
+    write("explorer: \(TerminalText.escaped(subject + failure.cause))\n")
+  }
+
+  /// Writes one line that is no error: `explorer: note: …`.
+  static func note(_ subject: String, _ text: some CustomStringConvertible) {
+    let prefix = subject.isEmpty ? "" : "\(subject): "
+    write("explorer: note: \(TerminalText.escaped("\(prefix)\(text)"))\n")
+  }
+
+  static func write(_ text: String) {
+    var text = text
+    text.withUTF8 { bytes in
+      var rest = UnsafeRawBufferPointer(bytes)
+      while !rest.isEmpty {
+        let written = Glibc.write(2, rest.baseAddress, rest.count)
+        guard written > 0 else { return }
+        rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+      }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import Decode
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// Standard output: written in large pieces, escaped on a terminal, and quiet when nobody reads on.
+struct StandardOutput: ~Copyable {
+  /// Above this, what has been collected is written.
+  private static let flushByteCount = 256 << 10
+
+  /// What has been collected: renderers append to it themselves.
+  var buffer = OutputBuffer(capacity: 64 << 10)
+
+  /// Whether a person sees the output, and control characters would do what they say.
+  let isTerminal = isatty(1) == 1
+
+  /// Writes what has been collected, if it is much.
+  mutating func flushIfLarge() {
+    if buffer.count >= StandardOutput.flushByteCount { flush() }
+  }
+
+  /// Appends text and writes it.
+  mutating func write(_ text: String) {
+    buffer.append(text)
+    flush()
+  }
+
+  /// Writes what has been collected.
+  ///
+  /// A reader that has gone away is no error: the program ends with success, as one that a signal
+  /// had ended would look to a pipe. Any other failure ends it with status 2.
+  mutating func flush() {
+    if isTerminal {
+      let escaped = buffer.withBytes { TerminalText.escaped($0) }
+      escaped.withUnsafeBytes { StandardOutput.writeAll($0) }
+    } else {
+      buffer.withBytes { StandardOutput.writeAll($0) }
+    }
+    buffer.removeAll()
+  }
+
+  private static func writeAll(_ bytes: UnsafeRawBufferPointer) {
+    var rest = bytes
+    while !rest.isEmpty {
+      let written = Glibc.write(1, rest.baseAddress, rest.count)
+      if written > 0 {
+        rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+      } else if errno == EPIPE {
+        exit(0)
+      } else if errno != EINTR && errno != EAGAIN {
+        Diagnostics.report(CommandFailure("standard output", String(cString: strerror(errno))))
+        exit(2)
+      }
+    }
+  }
+}
