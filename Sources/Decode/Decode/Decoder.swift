@@ -15,7 +15,10 @@ private import Synchronization
 public final class Decoder: Sendable {
   /// How a decoder decodes.
   public struct Options: Sendable {
-    /// The Kubernetes release whose printing is wanted, where releases differ; nil for the newest.
+    /// The Kubernetes release whose printing is wanted, where releases differ.
+    ///
+    /// Nil prints what is stored, with the newest release's types: a field that the writer's release
+    /// did not have is left out, although a newer API server would add its zero value.
     public var release: Release?
 
     /// The keys of encrypted values.
@@ -245,11 +248,14 @@ public final class Decoder: Sendable {
     _ value: UnsafeRawBufferPointer, range: Range<Int>, _ known: KnownKind, as form: OutputForm,
     _ workspace: Workspace, into output: inout OutputBuffer, notes: inout [Note]
   ) throws(DecodeError) {
-    guard let plan = known.plan else {
+    guard var plan = known.plan else {
       notes.append(.unknownKind(known.type))
       return try guess(value, range: range, known, as: form, into: &output)
     }
     let object = UnsafeRawBufferPointer(rebasing: value[range])
+    if let marker = known.marker, let former = known.formerPlan, marker.stands(in: object) {
+      plan = former
+    }
     let message: UnsafeRawPointer
     do throws(Unpacker.Failure) {
       message = try workspace.unpacker.unpack(object, by: plan)
@@ -491,15 +497,47 @@ public final class Decoder: Sendable {
       guard let kind = try catalogue.kind(apiVersion: type.apiVersion, kind: type.kind) else {
         return nil
       }
-      // A kind that is gone was written by the last release that had it, or an older one.
-      let release = kind.releases.nearest(to: options.release)
-      guard let plan = try plans.plan(message: kind.message, release: release) else {
-        throw .unknownMessage(name: kind.message)
-      }
+      let plan = try plan(of: kind, release: options.release)
       return (plan, kind)
     } catch {
       throw .catalogue(error)
     }
+  }
+
+  private func findPlans(of known: inout KnownKind) throws(DecodeError) {
+    guard let (plan, definition) = try plan(of: known.type) else { return }
+    known.plan = plan
+    do throws(CatalogueError) {
+      guard let marker = try marker(of: definition) else { return }
+      known.marker = marker
+      known.formerPlan = try self.plan(of: definition, release: marker.lastRelease)
+    } catch {
+      throw .catalogue(error)
+    }
+  }
+
+  private func plan(
+    of kind: KindDefinition, release: Release?
+  ) throws(CatalogueError) -> UnsafePointer<MessagePlan> {
+    // A kind that is gone was written by the last release that had it, or an older one.
+    let style = PrintingStyle(
+      release: kind.releases.nearest(to: release), isExact: options.release != nil)
+    guard let plan = try plans.plan(message: kind.message, style: style) else {
+      throw .unknownMessage(name: kind.message)
+    }
+    return plan
+  }
+
+  /// What tells, in the bytes of an object of this kind, that a release wrote it which had a field
+  /// of its metadata that is gone. Without such a sign, or if a release was asked for, nil.
+  private func marker(of kind: KindDefinition) throws(CatalogueError) -> ReleaseMarker? {
+    guard options.release == nil,
+      let message = try catalogue.message(named: kind.message),
+      let metadata = message.fields.first(where: { $0.number == 1 }),
+      case .message(let name) = metadata.element,
+      let definition = try catalogue.message(named: name)
+    else { return nil }
+    return ReleaseMarker(definition)
   }
 
   // MARK: Workspaces
@@ -510,6 +548,10 @@ public final class Decoder: Sendable {
     var kind: [UInt8]
     var plan: UnsafePointer<MessagePlan>?
     var isRangeAllocation = false
+
+    /// What tells that an older release wrote an object, and the plan of the last release that did.
+    var marker: ReleaseMarker?
+    var formerPlan: UnsafePointer<MessagePlan>?
 
     var type: DecodeError.ObjectType {
       DecodeError.ObjectType(
@@ -538,7 +580,7 @@ public final class Decoder: Sendable {
         return known
       }
       var known = KnownKind(apiVersion: Array(apiVersion), kind: Array(kind), plan: nil)
-      known.plan = try decoder.plan(of: known.type)?.plan
+      try decoder.findPlans(of: &known)
       known.isRangeAllocation =
         known.kind.elementsEqual("RangeAllocation".utf8) && known.apiVersion.elementsEqual("v1".utf8)
       kinds[slot] = known

@@ -48,7 +48,27 @@ public struct MessageDefinition: Hashable, Sendable {
   public let releases: ReleaseRange
 
   /// The fields in JSON order, which is the order of the Go struct; field numbers are unique.
-  public let fields: [FieldDefinition]
+  public private(set) var fields: [FieldDefinition]
+
+  init(
+    name: String, special: Special?, embedsTypeMeta: Bool, releases: ReleaseRange,
+    fields: [FieldDefinition]
+  ) {
+    self.name = name
+    self.special = special
+    self.embedsTypeMeta = embedsTypeMeta
+    self.releases = releases
+    self.fields = fields
+  }
+
+  /// Adds the fields of another message whose numbers this one lacks, as fields of other releases.
+  public mutating func adopt(_ other: MessageDefinition) {
+    for field in other.fields where !fields.contains(where: { $0.number == field.number }) {
+      var adopted = field
+      adopted.isCurrent = false
+      fields.append(adopted)
+    }
+  }
 }
 
 /// A field of a message.
@@ -105,5 +125,14 @@ public struct FieldDefinition: Hashable, Sendable {
 
   /// Whether the release asked for has the field. One that is of another release still decodes,
   /// but its absence leaves no trace.
-  public let isCurrent: Bool
+  public internal(set) var isCurrent: Bool
+
+  /// The messages that its values were in other releases; their fields are still decoded.
+  public internal(set) var formerMessages: [String]
+
+  /// The last release that had the field; nil if the newest still has it.
+  public internal(set) var lastRelease: Release?
+
+  /// Whether the field came later than the message that it belongs to.
+  public internal(set) var isLater: Bool
 }

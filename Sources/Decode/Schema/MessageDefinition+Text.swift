@@ -16,8 +16,6 @@ extension MessageDefinition {
     guard words.count >= 2, let releases = ReleaseRange(words[words.count - 1]) else {
       throw malformed(0)
     }
-    self.name = String(words[0])
-    self.releases = releases
     var special: Special?
     var embedsTypeMeta = false
     for word in words.dropFirst().dropLast() {
@@ -29,8 +27,6 @@ extension MessageDefinition {
         throw malformed(0)
       }
     }
-    self.special = special
-    self.embedsTypeMeta = embedsTypeMeta
 
     let package = words[0].lastIndex(of: ".").map { words[0][..<$0] } ?? ""
     let wanted = releases.nearest(to: release)
@@ -40,6 +36,9 @@ extension MessageDefinition {
     while offset < lines.count {
       var chosen: FieldDefinition?
       var current: UInt32?
+      var first: Release?
+      var last: Release?
+      var messages: [String] = []
       // All forms of one field follow each other.
       while offset < lines.count {
         guard let form = FieldForm(lines[offset], package: package, messageReleases: releases)
@@ -53,11 +52,26 @@ extension MessageDefinition {
         if chosen == nil || stood || (isLater && chosen?.isCurrent == false) {
           if chosen?.isCurrent != true { chosen = form.definition(isCurrent: stood) }
         }
+        // The newest form is the first.
+        if first == nil { last = form.releases.last }
+        first = min(first ?? form.releases.first, form.releases.first)
+        if case .message(let name) = form.element, !messages.contains(name) {
+          messages.append(name)
+        }
         offset += 1
       }
-      if let chosen { fields.append(chosen) }
+      if var chosen, let first {
+        chosen.isLater = first > releases.first
+        chosen.lastRelease = last
+        if case .message(let name) = chosen.element {
+          chosen.formerMessages = messages.filter { $0 != name }
+        }
+        fields.append(chosen)
+      }
     }
-    self.fields = fields
+    self.init(
+      name: String(words[0]), special: special, embedsTypeMeta: embedsTypeMeta, releases: releases,
+      fields: fields)
   }
 }
 
@@ -65,7 +79,7 @@ extension MessageDefinition {
 private struct FieldForm {
   let number: UInt32
   let releases: ReleaseRange
-  private let element: FieldDefinition.Element
+  let element: FieldDefinition.Element
   private let shape: FieldDefinition.Shape
   private let isPointer: Bool
   private let jsonName: String
@@ -138,6 +152,6 @@ private struct FieldForm {
     FieldDefinition(
       number: number, element: element, shape: shape, isPointer: isPointer, jsonName: jsonName,
       omitsEmpty: omitsEmpty, omitsZero: omitsZero, isInline: isInline, isHidden: isHidden,
-      isCurrent: isCurrent)
+      isCurrent: isCurrent, formerMessages: [], lastRelease: nil, isLater: false)
   }
 }

@@ -100,6 +100,9 @@ struct FieldPlan {
   /// Whether Kubernetes' release writes the field although it is zero.
   var isCurrent: Bool
 
+  /// Whether its absence says that the writer's release did not have it, so that it leaves no trace.
+  var isUnwritten: Bool
+
   /// Where the value lies in an unpacked message; for lists and maps, the pointer to the values.
   var valueOffset: Int
 

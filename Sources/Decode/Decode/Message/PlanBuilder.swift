@@ -13,15 +13,15 @@ struct PlanBuilder {
   var known: (String) -> UnsafeMutablePointer<MessagePlan>? = { _ in nil }
 
   private let catalogue: Catalogue
-  private let release: Release?
+  private let style: PrintingStyle
   private var waiting: [(MessageDefinition, UnsafeMutablePointer<MessagePlan>)] = []
 
   /// More inlined messages around one field than these would be no Kubernetes type.
   private static let maximumInlining = 2
 
-  init(catalogue: Catalogue, release: Release?) {
+  init(catalogue: Catalogue, style: PrintingStyle) {
     self.catalogue = catalogue
-    self.release = release
+    self.style = style
   }
 
   /// Builds the plan of a message and all below it; false if the catalogue lacks the message.
@@ -61,10 +61,23 @@ struct PlanBuilder {
   private mutating func pointer(
     to name: String
   ) throws(CatalogueError) -> UnsafeMutablePointer<MessagePlan>? {
-    if let plan = known(name) ?? built[name] { return plan }
-    guard let definition = try catalogue.message(named: name, in: release) else { return nil }
+    try pointer(to: name, with: [])
+  }
+
+  /// The plan of a message that also decodes what other messages had in its place: fields whose
+  /// numbers it lacks itself.
+  private mutating func pointer(
+    to name: String, with formerMessages: [String]
+  ) throws(CatalogueError) -> UnsafeMutablePointer<MessagePlan>? {
+    let key = ([name] + formerMessages).joined(separator: "+")
+    if let plan = known(key) ?? built[key] { return plan }
+    guard var definition = try catalogue.message(named: name, in: style.release) else { return nil }
+    for former in formerMessages {
+      guard let other = try catalogue.message(named: former, in: style.release) else { continue }
+      definition.adopt(other)
+    }
     let plan: UnsafeMutablePointer<MessagePlan> = allocate(1)
-    built[name] = plan
+    built[key] = plan
     waiting.append((definition, plan))
     return plan
   }
@@ -110,7 +123,9 @@ struct PlanBuilder {
   ) throws(CatalogueError) -> FieldPlan {
     var message: UnsafePointer<MessagePlan>?
     if case .message(let name) = field.element {
-      guard let plan = try pointer(to: name) else { throw .unknownMessage(name: name) }
+      guard let plan = try pointer(to: name, with: field.formerMessages) else {
+        throw .unknownMessage(name: name)
+      }
       message = UnsafePointer(plan)
     }
     let element = FieldPlan.Element(field.element)
@@ -124,7 +139,8 @@ struct PlanBuilder {
     return FieldPlan(
       number: field.number, element: element, shape: shape, isPointer: field.isPointer,
       omitsEmpty: field.omitsEmpty || !field.isCurrent, omitsZero: field.omitsZero,
-      isInline: field.isInline, isCurrent: field.isCurrent, valueOffset: place.value,
+      isInline: field.isInline, isCurrent: field.isCurrent,
+      isUnwritten: field.isLater && !style.isExact, valueOffset: place.value,
       presenceOffset: place.presence, message: message, entry: entry, name: text(field.jsonName),
       jsonKey: copy(key), yamlKey: text(YAMLText.plainKey(field.jsonName)))
   }
@@ -143,7 +159,7 @@ struct PlanBuilder {
     ) -> FieldPlan {
       FieldPlan(
         number: number, element: element, shape: .single, isPointer: false, omitsEmpty: false,
-        omitsZero: false, isInline: false, isCurrent: true, valueOffset: place.value,
+        omitsZero: false, isInline: false, isCurrent: true, isUnwritten: false, valueOffset: place.value,
         presenceOffset: place.presence, message: message, entry: nil, name: nothing,
         jsonKey: nothing, yamlKey: nothing)
     }

@@ -2,6 +2,17 @@ internal import CProtobufC
 internal import Schema
 private import Synchronization
 
+/// As which Kubernetes release objects are printed.
+struct PrintingStyle: Hashable {
+  /// The release whose types are used; nil for the newest.
+  var release: Release?
+
+  /// Whether output is what that release prints, zero values and all. If not, a field that came
+  /// later than its message and is not on the wire leaves no trace: Kubernetes writes such fields
+  /// always, so the object was written by a release that did not have it.
+  var isExact: Bool
+}
+
 /// The plans that have been needed so far, built from a catalogue on demand.
 ///
 /// Plans are handed out as pointers that live as long as the library.
@@ -10,7 +21,7 @@ final class PlanLibrary: Sendable {
 
   private struct Key: Hashable {
     let message: String
-    let release: Release?
+    let style: PrintingStyle
   }
 
   private struct State: ~Copyable {
@@ -31,16 +42,16 @@ final class PlanLibrary: Sendable {
     }
   }
 
-  /// The plan of a message as a release writes it; nil if the catalogue lacks the message.
+  /// The plan of a message in a style; nil if the catalogue lacks the message.
   func plan(
-    message name: String, release: Release?
+    message name: String, style: PrintingStyle
   ) throws(CatalogueError) -> UnsafePointer<MessagePlan>? {
     let result: Result<UnsafePointer<MessagePlan>?, CatalogueError> = state.withLock { state in
-      if let plan = state.plans[Key(message: name, release: release)] { return .success(.init(plan)) }
+      if let plan = state.plans[Key(message: name, style: style)] { return .success(.init(plan)) }
       do throws(CatalogueError) {
         let plans = state.plans
-        var builder = PlanBuilder(catalogue: catalogue, release: release)
-        builder.known = { name in plans[Key(message: name, release: release)] }
+        var builder = PlanBuilder(catalogue: catalogue, style: style)
+        builder.known = { name in plans[Key(message: name, style: style)] }
         guard try builder.build(name) else {
           builder.discard()
           return .success(nil)
@@ -48,9 +59,9 @@ final class PlanLibrary: Sendable {
         builder.finish()
         state.memory += builder.memory
         for (name, plan) in builder.built {
-          state.plans[Key(message: name, release: release)] = plan
+          state.plans[Key(message: name, style: style)] = plan
         }
-        return .success(state.plans[Key(message: name, release: release)].map { .init($0) })
+        return .success(state.plans[Key(message: name, style: style)].map { .init($0) })
       } catch {
         return .failure(error)
       }

@@ -103,7 +103,7 @@ struct ObjectWalk<Sink: ObjectSink & ~Copyable>: ~Copyable {
         if field.pointee.omitsEmpty { return }
         sink.key(field, in: &level)
         sink.null()
-      } else if !field.pointee.omitsZero {
+      } else if !field.pointee.omitsZero, !field.pointee.isUnwritten {
         sink.key(field, in: &level)
         try message(plan.pointee.zero, plan)
       }
@@ -141,6 +141,8 @@ struct ObjectWalk<Sink: ObjectSink & ~Copyable>: ~Copyable {
         return
       }
     } else if field.pointee.omitsEmpty, isZero(field.pointee.element, at: address) {
+      return
+    } else if field.pointee.isUnwritten, !field.pointee.isPresent(in: holder) {
       return
     }
     sink.key(field, in: &level)
