@@ -96,10 +96,9 @@ public final class Decoder: Sendable {
     into output: inout OutputBuffer, notes: inout [Note]
   ) throws(DecodeError) {
     if let type = options.assumedType, StoredForm(of: value) != .protobuf {
-      let envelope = TypedMessage(
-        apiVersion: Array(type.apiVersion.utf8), kind: Array(type.kind.utf8))
       return try protobuf(
-        value, range: 0..<value.count, type: envelope, as: form, into: &output, notes: &notes)
+        value, range: 0..<value.count, type: TypedMessage(type), as: form, into: &output,
+        notes: &notes)
     }
     let stored = StoredForm(of: value)
     switch stored {
@@ -169,6 +168,15 @@ public final class Decoder: Sendable {
     var apiVersion: [UInt8]
     var kind: [UInt8]
 
+    init(apiVersion: [UInt8], kind: [UInt8]) {
+      self.apiVersion = apiVersion
+      self.kind = kind
+    }
+
+    init(_ type: DecodeError.ObjectType) {
+      self.init(apiVersion: Array(type.apiVersion.utf8), kind: Array(type.kind.utf8))
+    }
+
     var objectType: DecodeError.ObjectType {
       DecodeError.ObjectType(
         apiVersion: String(decoding: apiVersion, as: UTF8.self),
@@ -206,6 +214,11 @@ public final class Decoder: Sendable {
       try raw(
         value, range: envelope.object, plan: try plan(of: type.objectType)?.plan, into: &output)
     default:
+      if let type = options.assumedType, envelope.apiVersion.isEmpty, envelope.kind.isEmpty {
+        return try protobuf(
+          value, range: envelope.object, type: TypedMessage(type), as: form, into: &output,
+          notes: &notes)
+      }
       let workspace = takeWorkspace()
       defer { give(back: workspace) }
       let known = try workspace.kind(

@@ -68,6 +68,35 @@ extension JSONDocument {
     return isValid
   }
 
+  /// Appends the value as Kubernetes writes an unstructured object: keys sorted, numbers as Go
+  /// prints the integer or the double that they are.
+  func writeNormalised(to output: inout OutputBuffer) {
+    var copy = self
+    copy.normaliseNumbers()
+    copy.writeSorted(to: &output)
+  }
+
+  private mutating func normaliseNumbers() {
+    for index in nodes.indices where nodes[index].kind == .number {
+      let text = string(of: nodes[index])
+      guard Int64(text) == nil || text == "-0", let value = Double(text), value.isFinite else {
+        continue
+      }
+      var buffer = OutputBuffer(capacity: 64)
+      if text == "-0" {
+        buffer.append(ascii: "0")
+      } else {
+        GoFloat.appendJSON(value, to: &buffer)
+      }
+      replaceText(of: index, with: buffer.bytes)
+    }
+  }
+
+  /// The nodes of an object's keys, sorted bytewise; of equal keys the last only.
+  func sortedKeys(of object: Int) -> [Int] {
+    keys(of: object, precedes: { $0.lexicographicallyPrecedes($1) })
+  }
+
   /// The nodes of an object's keys in an order; of equal keys the last only.
   private func keys(
     of object: Int, precedes: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool

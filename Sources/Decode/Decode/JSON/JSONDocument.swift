@@ -129,6 +129,13 @@ struct JSONDocument {
     nodes[index].end = nodes.count
   }
 
+  /// Gives a number or string other characters.
+  mutating func replaceText(of index: Int, with characters: [UInt8]) {
+    nodes[index].textOffset = text.count
+    nodes[index].count = characters.count
+    text += characters
+  }
+
   /// What kind of container is open.
   var innermost: Kind? { open.last.map { nodes[$0].kind } }
 

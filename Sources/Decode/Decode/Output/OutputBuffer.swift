@@ -78,6 +78,12 @@ public struct OutputBuffer: ~Copyable {
     append(UInt8(truncatingIfNeeded: character.value))
   }
 
+  /// Appends bytes as they are.
+  public mutating func append(raw bytes: UnsafeRawBufferPointer) { append(bytes) }
+
+  /// Appends bytes in lower-case hexadecimal.
+  public mutating func append(hex bytes: UnsafeRawBufferPointer) { append(hexadecimal: bytes) }
+
   /// Appends bytes.
   @inline(__always)
   mutating func append(_ bytes: UnsafeRawBufferPointer) {
