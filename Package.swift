@@ -25,17 +25,28 @@ let package = Package(
   targets: [
     // Decode: what lies in etcd, and what it means.
     .systemLibrary(
-      name: "CProtobufC", path: "Sources/Decode/CProtobufC", pkgConfig: "libprotobuf-c",
-      providers: [.apt(["libprotobuf-c-dev"])]),
+      name: "CProtobufC",
+      path: "Sources/Decode/CProtobufC",
+      pkgConfig: "libprotobuf-c",
+      providers: [.apt(["libprotobuf-c-dev"])]
+    ),
     .systemLibrary(
-      name: "CSodium", path: "Sources/Decode/CSodium", pkgConfig: "libsodium",
-      providers: [.apt(["libsodium-dev"])]),
+      name: "CSodium",
+      path: "Sources/Decode/CSodium",
+      pkgConfig: "libsodium",
+      providers: [.apt(["libsodium-dev"])]
+    ),
     .target(
-      name: "CCatalogue", path: "Sources/Decode/CCatalogue",
-      exclude: ["messages.txt", "kinds.txt"]),
+      name: "CCatalogue",
+      path: "Sources/Decode/CCatalogue",
+      exclude: ["messages.txt", "kinds.txt"]
+    ),
     .target(
-      name: "Schema", dependencies: ["CCatalogue"], path: "Sources/Decode/Schema",
-      swiftSettings: strict),
+      name: "Schema",
+      dependencies: ["CCatalogue"],
+      path: "Sources/Decode/Schema",
+      swiftSettings: strict
+    ),
     .target(
       name: "Decode",
       dependencies: [
@@ -45,7 +56,9 @@ let package = Package(
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "Yams", package: "Yams"),
       ],
-      path: "Sources/Decode/Decode", swiftSettings: strict),
+      path: "Sources/Decode/Decode",
+      swiftSettings: strict
+    ),
 
     // explorer: the command.
     .executableTarget(
@@ -54,6 +67,8 @@ let package = Package(
         "Decode", "Schema",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      path: "Sources/explorer/Command", swiftSettings: strict),
+      path: "Sources/explorer/Command",
+      swiftSettings: strict
+    ),
   ]
 )

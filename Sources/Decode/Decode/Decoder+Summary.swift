@@ -9,7 +9,8 @@ extension Decoder {
   /// - Throws: ``DecodeError`` if the value is damaged, or none of Kubernetes'. A value that is
   ///   encrypted and for which there is no key is no error: its form says it.
   public func summary(
-    of value: [UInt8], key: String? = nil
+    of value: [UInt8],
+    key: String? = nil
   ) throws(DecodeError) -> ObjectSummary {
     var summary = ObjectSummary(form: value.withBytes { StoredForm(of: $0) })
     summary.byteCount = value.count
@@ -33,14 +34,16 @@ extension Decoder {
 
   /// The names in an ObjectMeta lie in field 1 of an object: 1 is the name, 3 the namespace.
   private func summarise(
-    protobuf value: UnsafeRawBufferPointer, in summary: inout ObjectSummary
+    protobuf value: UnsafeRawBufferPointer,
+    in summary: inout ObjectSummary
   ) throws(DecodeError) {
     do throws(WireReader.Fault) {
       let envelope = try Envelope(value)
       summary.apiVersion = String(decoding: value[envelope.apiVersion], as: UTF8.self)
       summary.kind = String(decoding: value[envelope.kind], as: UTF8.self)
       guard !summary.kind.hasSuffix("List") else { return }
-      try forEachBytes(numbered: 1, in: value, envelope.object) { metadata throws(WireReader.Fault) in
+      try forEachBytes(numbered: 1, in: value, envelope.object) {
+        metadata throws(WireReader.Fault) in
         try forEachBytes(numbered: 1, in: value, metadata) {
           summary.name = String(decoding: value[$0], as: UTF8.self)
         }
@@ -54,7 +57,9 @@ extension Decoder {
   }
 
   private func forEachBytes(
-    numbered number: UInt32, in value: UnsafeRawBufferPointer, _ range: Range<Int>,
+    numbered number: UInt32,
+    in value: UnsafeRawBufferPointer,
+    _ range: Range<Int>,
     _ body: (Range<Int>) throws(WireReader.Fault) -> Void
   ) throws(WireReader.Fault) {
     var reader = WireReader(value, range: range)
@@ -73,14 +78,22 @@ extension Decoder {
         try CBORReader.read(value, into: &document)
       } catch {
         throw .damaged(
-          object: untyped, path: "", offset: error.offset, problem: DecodeError.Problem(error))
+          object: untyped,
+          path: "",
+          offset: error.offset,
+          problem: DecodeError.Problem(error)
+        )
       }
     } else {
       do throws(JSONFault) {
         try document.parse(value)
       } catch {
         throw .damaged(
-          object: untyped, path: "", offset: error.offset, problem: DecodeError.Problem(error))
+          object: untyped,
+          path: "",
+          offset: error.offset,
+          problem: DecodeError.Problem(error)
+        )
       }
     }
     return document

@@ -60,7 +60,9 @@ public final class Decoder: Sendable {
   /// - Returns: The rendering, with a line break at its end but for `pb`, and what it cannot say.
   /// - Throws: ``DecodeError`` if the value is damaged, encrypted or none of Kubernetes'.
   public func decode(
-    _ value: [UInt8], as form: OutputForm, key: String? = nil
+    _ value: [UInt8],
+    as form: OutputForm,
+    key: String? = nil
   ) throws(DecodeError) -> (bytes: [UInt8], notes: [Note]) {
     var output = OutputBuffer(capacity: value.count * 2 + 64)
     var notes: [Note] = []
@@ -74,7 +76,10 @@ public final class Decoder: Sendable {
   ///
   /// - Throws: ``DecodeError`` if the value is damaged, encrypted or none of Kubernetes'.
   public func decode(
-    _ value: [UInt8], as form: OutputForm, key: String? = nil, into output: inout OutputBuffer,
+    _ value: [UInt8],
+    as form: OutputForm,
+    key: String? = nil,
+    into output: inout OutputBuffer,
     notes: inout [Note]
   ) throws(DecodeError) {
     try value.withBytes { (value) throws(DecodeError) in
@@ -92,13 +97,21 @@ public final class Decoder: Sendable {
   ///   - notes: Where to append what the rendering cannot say.
   /// - Throws: ``DecodeError`` if the value is damaged, encrypted or none of Kubernetes'.
   public func decode(
-    _ value: UnsafeRawBufferPointer, as form: OutputForm, key: String? = nil,
-    into output: inout OutputBuffer, notes: inout [Note]
+    _ value: UnsafeRawBufferPointer,
+    as form: OutputForm,
+    key: String? = nil,
+    into output: inout OutputBuffer,
+    notes: inout [Note]
   ) throws(DecodeError) {
     if let type = options.assumedType, StoredForm(of: value) != .protobuf {
       return try protobuf(
-        value, range: 0..<value.count, type: TypedMessage(type), as: form, into: &output,
-        notes: &notes)
+        value,
+        range: 0..<value.count,
+        type: TypedMessage(type),
+        as: form,
+        into: &output,
+        notes: &notes
+      )
     }
     let stored = StoredForm(of: value)
     switch stored {
@@ -123,7 +136,9 @@ public final class Decoder: Sendable {
         try raw(value, range: 0..<value.count, plan: nil, into: &output)
         return
       }
-      if let offset = Decoder.offsetOfTerminalDamage(value) { throw .mangledByTerminal(offset: offset) }
+      if let offset = Decoder.offsetOfTerminalDamage(value) {
+        throw .mangledByTerminal(offset: offset)
+      }
       throw .unrecognised(firstBytes: Array(value.prefix(8)), byteCount: value.count)
     }
   }
@@ -133,7 +148,8 @@ public final class Decoder: Sendable {
 
   /// The bytes of an encrypted value in the clear.
   func decrypt(
-    _ value: UnsafeRawBufferPointer, key: String?
+    _ value: UnsafeRawBufferPointer,
+    key: String?
   ) throws(DecodeError) -> [UInt8] {
     guard let configuration = options.encryption else {
       guard let encrypted = EncryptedValue(value) else {
@@ -180,19 +196,24 @@ public final class Decoder: Sendable {
     var objectType: DecodeError.ObjectType {
       DecodeError.ObjectType(
         apiVersion: String(decoding: apiVersion, as: UTF8.self),
-        kind: String(decoding: kind, as: UTF8.self))
+        kind: String(decoding: kind, as: UTF8.self)
+      )
     }
   }
 
   private func protobuf(
-    _ value: UnsafeRawBufferPointer, as form: OutputForm, into output: inout OutputBuffer,
+    _ value: UnsafeRawBufferPointer,
+    as form: OutputForm,
+    into output: inout OutputBuffer,
     notes: inout [Note]
   ) throws(DecodeError) {
     let envelope: Envelope
     do throws(WireReader.Fault) {
       envelope = try Envelope(value)
     } catch {
-      if let offset = Decoder.offsetOfTerminalDamage(value) { throw .mangledByTerminal(offset: offset) }
+      if let offset = Decoder.offsetOfTerminalDamage(value) {
+        throw .mangledByTerminal(offset: offset)
+      }
       throw .damagedEnvelope(problem: DecodeError.Problem(error), offset: error.offset)
     }
     guard envelope.contentEncoding.isEmpty,
@@ -201,7 +222,8 @@ public final class Decoder: Sendable {
     else {
       throw .unsupportedContent(
         encoding: String(decoding: value[envelope.contentEncoding], as: UTF8.self),
-        type: String(decoding: value[envelope.contentType], as: UTF8.self))
+        type: String(decoding: value[envelope.contentType], as: UTF8.self)
+      )
     }
     switch form {
     case .protobuf:
@@ -209,24 +231,44 @@ public final class Decoder: Sendable {
     case .raw:
       // The envelope by number, then the object by number and name.
       let type = TypedMessage(
-        apiVersion: Array(value[envelope.apiVersion]), kind: Array(value[envelope.kind]))
+        apiVersion: Array(value[envelope.apiVersion]),
+        kind: Array(value[envelope.kind])
+      )
       output.append("k8s\\0 \(type.objectType)\n")
       try raw(
-        value, range: envelope.object, plan: try plan(of: type.objectType)?.plan, into: &output)
+        value,
+        range: envelope.object,
+        plan: try plan(of: type.objectType)?.plan,
+        into: &output
+      )
     default:
       if let type = options.assumedType, envelope.apiVersion.isEmpty, envelope.kind.isEmpty {
         return try protobuf(
-          value, range: envelope.object, type: TypedMessage(type), as: form, into: &output,
-          notes: &notes)
+          value,
+          range: envelope.object,
+          type: TypedMessage(type),
+          as: form,
+          into: &output,
+          notes: &notes
+        )
       }
       let workspace = takeWorkspace()
       defer { give(back: workspace) }
       let known = try workspace.kind(
         apiVersion: UnsafeRawBufferPointer(rebasing: value[envelope.apiVersion]),
-        kind: UnsafeRawBufferPointer(rebasing: value[envelope.kind]), decoder: self)
+        kind: UnsafeRawBufferPointer(rebasing: value[envelope.kind]),
+        decoder: self
+      )
       do throws(DecodeError) {
         try render(
-          value, range: envelope.object, known, as: form, workspace, into: &output, notes: &notes)
+          value,
+          range: envelope.object,
+          known,
+          as: form,
+          workspace,
+          into: &output,
+          notes: &notes
+        )
       } catch {
         if case .damaged = error, let offset = Decoder.offsetOfTerminalDamage(value) {
           throw .mangledByTerminal(offset: offset)
@@ -238,8 +280,12 @@ public final class Decoder: Sendable {
 
   /// Renders a message whose type the caller knows.
   private func protobuf(
-    _ value: UnsafeRawBufferPointer, range: Range<Int>, type: TypedMessage, as form: OutputForm,
-    into output: inout OutputBuffer, notes: inout [Note]
+    _ value: UnsafeRawBufferPointer,
+    range: Range<Int>,
+    type: TypedMessage,
+    as form: OutputForm,
+    into output: inout OutputBuffer,
+    notes: inout [Note]
   ) throws(DecodeError) {
     switch form {
     case .protobuf: output.append(value)
@@ -258,16 +304,21 @@ public final class Decoder: Sendable {
   }
 
   private func render(
-    _ value: UnsafeRawBufferPointer, range: Range<Int>, _ known: KnownKind, as form: OutputForm,
-    _ workspace: Workspace, into output: inout OutputBuffer, notes: inout [Note]
+    _ value: UnsafeRawBufferPointer,
+    range: Range<Int>,
+    _ known: KnownKind,
+    as form: OutputForm,
+    _ workspace: Workspace,
+    into output: inout OutputBuffer,
+    notes: inout [Note]
   ) throws(DecodeError) {
     guard var plan = known.plan else {
       notes.append(.unknownKind(known.type))
       return try guess(value, range: range, known, as: form, into: &output)
     }
     let object = UnsafeRawBufferPointer(rebasing: value[range])
-    if let marker = known.marker, let former = known.formerPlan, marker.stands(in: object) {
-      plan = former
+    if let marker = known.marker, marker.stands(in: object) {
+      plan = try formerPlan(of: known, marker) ?? plan
     }
     let message: UnsafeRawPointer
     do throws(Unpacker.Failure) {
@@ -286,8 +337,14 @@ public final class Decoder: Sendable {
     let fault = known.apiVersion.withUnsafeBytes { apiVersion in
       known.kind.withUnsafeBytes { kind in
         Decoder.write(
-          message, plan, apiVersion: apiVersion, kind: kind, as: form, to: &output,
-          hasFindings: &hasFindings)
+          message,
+          plan,
+          apiVersion: apiVersion,
+          kind: kind,
+          as: form,
+          to: &output,
+          hasFindings: &hasFindings
+        )
       }
     }
     if fault {
@@ -296,7 +353,15 @@ public final class Decoder: Sendable {
     }
     if hasFindings {
       survey(
-        value, range: range, plan, known.type, as: form, from: start, in: &output, notes: &notes)
+        value,
+        range: range,
+        plan,
+        known.type,
+        as: form,
+        from: start,
+        in: &output,
+        notes: &notes
+      )
     }
     if known.isRangeAllocation, let text = RangeAllocation.description(of: message, plan) {
       notes.append(.allocation(text))
@@ -305,13 +370,16 @@ public final class Decoder: Sendable {
 
   /// Writes an unpacked object; true if some part of it cannot be written.
   private static func write(
-    _ message: UnsafeRawPointer, _ plan: UnsafePointer<MessagePlan>,
-    apiVersion: UnsafeRawBufferPointer, kind: UnsafeRawBufferPointer, as form: OutputForm,
-    to output: inout OutputBuffer, hasFindings: inout Bool
+    _ message: UnsafeRawPointer,
+    _ plan: UnsafePointer<MessagePlan>,
+    apiVersion: UnsafeRawBufferPointer,
+    kind: UnsafeRawBufferPointer,
+    as form: OutputForm,
+    to output: inout OutputBuffer,
+    hasFindings: inout Bool
   ) -> Bool {
     // The buffer is moved into the walk and back, so that it is never copied.
-    var moved = OutputBuffer(capacity: 64)
-    swap(&moved, &output)
+    var moved = output.take()
     defer { swap(&moved, &output) }
     var isFaulty = false
     if form == .yaml {
@@ -348,7 +416,9 @@ public final class Decoder: Sendable {
 
   /// The error for an object that did not unpack or render.
   private func damage(
-    in value: UnsafeRawBufferPointer, range: Range<Int>, plan: UnsafePointer<MessagePlan>,
+    in value: UnsafeRawBufferPointer,
+    range: Range<Int>,
+    plan: UnsafePointer<MessagePlan>,
     type: DecodeError.ObjectType
   ) -> DecodeError {
     let survey = WireSurvey(value, range: range, plan: plan)
@@ -359,9 +429,14 @@ public final class Decoder: Sendable {
   }
 
   private func survey(
-    _ value: UnsafeRawBufferPointer, range: Range<Int>, _ plan: UnsafePointer<MessagePlan>,
-    _ type: DecodeError.ObjectType, as form: OutputForm, from start: Int,
-    in output: inout OutputBuffer, notes: inout [Note]
+    _ value: UnsafeRawBufferPointer,
+    range: Range<Int>,
+    _ plan: UnsafePointer<MessagePlan>,
+    _ type: DecodeError.ObjectType,
+    as form: OutputForm,
+    from start: Int,
+    in output: inout OutputBuffer,
+    notes: inout [Note]
   ) {
     let survey = WireSurvey(value, range: range, plan: plan)
     if !survey.unknownFields.isEmpty {
@@ -383,12 +458,16 @@ public final class Decoder: Sendable {
   }
 
   private func guess(
-    _ value: UnsafeRawBufferPointer, range: Range<Int>, _ known: KnownKind, as form: OutputForm,
+    _ value: UnsafeRawBufferPointer,
+    range: Range<Int>,
+    _ known: KnownKind,
+    as form: OutputForm,
     into output: inout OutputBuffer
   ) throws(DecodeError) {
     var document = JSONDocument()
     document.open(.object, at: 0)
-    for (name, text) in [("kind", known.kind), ("apiVersion", known.apiVersion)] where !text.isEmpty {
+    for (name, text) in [("kind", known.kind), ("apiVersion", known.apiVersion)] where !text.isEmpty
+    {
       document.append(.string, isKey: true, at: 0) { $0 += Array(name.utf8) }
       document.append(.string, at: 0) { $0 += text }
     }
@@ -396,14 +475,20 @@ public final class Decoder: Sendable {
       try WireGuess.append(value, range: range, to: &document)
     } catch {
       throw .damaged(
-        object: known.type, path: "", offset: error.offset, problem: DecodeError.Problem(error))
+        object: known.type,
+        path: "",
+        offset: error.offset,
+        problem: DecodeError.Problem(error)
+      )
     }
     document.close()
     write(document, as: form, into: &output)
   }
 
   private func raw(
-    _ value: UnsafeRawBufferPointer, range: Range<Int>, plan: UnsafePointer<MessagePlan>?,
+    _ value: UnsafeRawBufferPointer,
+    range: Range<Int>,
+    plan: UnsafePointer<MessagePlan>?,
     into output: inout OutputBuffer
   ) throws(DecodeError) {
     let start = output.count
@@ -412,15 +497,20 @@ public final class Decoder: Sendable {
     } catch {
       output.truncate(to: start)
       throw .damaged(
-        object: DecodeError.ObjectType(apiVersion: "", kind: ""), path: "", offset: error.offset,
-        problem: DecodeError.Problem(error))
+        object: DecodeError.ObjectType(apiVersion: "", kind: ""),
+        path: "",
+        offset: error.offset,
+        problem: DecodeError.Problem(error)
+      )
     }
   }
 
   // MARK: Other forms
 
   private func json(
-    _ value: UnsafeRawBufferPointer, as form: OutputForm, into output: inout OutputBuffer,
+    _ value: UnsafeRawBufferPointer,
+    as form: OutputForm,
+    into output: inout OutputBuffer,
     notes: inout [Note]
   ) throws(DecodeError) {
     let start = output.count
@@ -445,13 +535,18 @@ public final class Decoder: Sendable {
       output.truncate(to: start)
       if form == .protobuf { throw .noProtobuf(.json) }
       throw .damaged(
-        object: DecodeError.ObjectType(apiVersion: "", kind: ""), path: "", offset: error.offset,
-        problem: DecodeError.Problem(error))
+        object: DecodeError.ObjectType(apiVersion: "", kind: ""),
+        path: "",
+        offset: error.offset,
+        problem: DecodeError.Problem(error)
+      )
     }
   }
 
   private func cbor(
-    _ value: UnsafeRawBufferPointer, as form: OutputForm, into output: inout OutputBuffer
+    _ value: UnsafeRawBufferPointer,
+    as form: OutputForm,
+    into output: inout OutputBuffer
   ) throws(DecodeError) {
     if form == .protobuf { throw .noProtobuf(.cbor) }
     var document = JSONDocument()
@@ -459,14 +554,19 @@ public final class Decoder: Sendable {
       try CBORReader.read(value, into: &document)
     } catch {
       throw .damaged(
-        object: DecodeError.ObjectType(apiVersion: "", kind: ""), path: "", offset: error.offset,
-        problem: DecodeError.Problem(error))
+        object: DecodeError.ObjectType(apiVersion: "", kind: ""),
+        path: "",
+        offset: error.offset,
+        problem: DecodeError.Problem(error)
+      )
     }
     write(document, as: form, into: &output)
   }
 
   private func text(
-    _ value: UnsafeRawBufferPointer, as form: OutputForm, into output: inout OutputBuffer,
+    _ value: UnsafeRawBufferPointer,
+    as form: OutputForm,
+    into output: inout OutputBuffer,
     notes: inout [Note]
   ) throws(DecodeError) {
     switch form {
@@ -484,12 +584,12 @@ public final class Decoder: Sendable {
 
   /// Writes a document that is no typed object; `raw` gets the JSON.
   private func write(
-    _ document: JSONDocument, as form: OutputForm, into output: inout OutputBuffer
+    _ document: JSONDocument,
+    as form: OutputForm,
+    into output: inout OutputBuffer
   ) {
     if form == .yaml {
-      var moved = OutputBuffer(capacity: 64)
-      swap(&moved, &output)
-      var emitter = YAMLEmitter(output: moved)
+      var emitter = YAMLEmitter(output: output.take())
       document.write(to: &emitter)
       output = emitter.finish()
     } else {
@@ -517,24 +617,47 @@ public final class Decoder: Sendable {
     }
   }
 
-  private func findPlans(of known: inout KnownKind) throws(DecodeError) {
-    guard let (plan, definition) = try plan(of: known.type) else { return }
+  /// What is known of the type that an envelope names.
+  fileprivate func knownKind(
+    apiVersion: UnsafeRawBufferPointer,
+    kind: UnsafeRawBufferPointer
+  ) throws(DecodeError) -> KnownKind {
+    let known = KnownKind(apiVersion: Array(apiVersion), kind: Array(kind))
+    guard let (plan, definition) = try plan(of: known.type) else { return known }
     known.plan = plan
+    known.definition = definition
     do throws(CatalogueError) {
-      guard let marker = try marker(of: definition) else { return }
-      known.marker = marker
-      known.formerPlan = try self.plan(of: definition, release: marker.lastRelease)
+      known.marker = try marker(of: definition)
     } catch {
       throw .catalogue(error)
     }
+    return known
+  }
+
+  /// The plan of the last release that wrote the marker; built when the first such object comes.
+  private func formerPlan(
+    of known: KnownKind,
+    _ marker: ReleaseMarker
+  ) throws(DecodeError) -> UnsafePointer<MessagePlan>? {
+    if let plan = known.formerPlan { return plan }
+    guard let definition = known.definition else { return nil }
+    do throws(CatalogueError) {
+      known.formerPlan = try plan(of: definition, release: marker.lastRelease)
+    } catch {
+      throw .catalogue(error)
+    }
+    return known.formerPlan
   }
 
   private func plan(
-    of kind: KindDefinition, release: Release?
+    of kind: KindDefinition,
+    release: Release?
   ) throws(CatalogueError) -> UnsafePointer<MessagePlan> {
     // A kind that is gone was written by the last release that had it, or an older one.
     let style = PrintingStyle(
-      release: kind.releases.nearest(to: release), isExact: options.release != nil)
+      release: kind.releases.nearest(to: release),
+      isExact: options.release != nil
+    )
     guard let plan = try plans.plan(message: kind.message, style: style) else {
       throw .unknownMessage(name: kind.message)
     }
@@ -555,34 +678,50 @@ public final class Decoder: Sendable {
 
   // MARK: Workspaces
 
-  /// What is known of the type in an envelope.
-  struct KnownKind {
-    var apiVersion: [UInt8]
-    var kind: [UInt8]
-    var plan: UnsafePointer<MessagePlan>?
-    var isRangeAllocation = false
+  /// What is known of the type in an envelope; belongs to one workspace, and so to one thread.
+  final class KnownKind {
+    let apiVersion: [UInt8]
+    let kind: [UInt8]
+    let isRangeAllocation: Bool
 
-    /// What tells that an older release wrote an object, and the plan of the last release that did.
-    var marker: ReleaseMarker?
-    var formerPlan: UnsafePointer<MessagePlan>?
+    /// Nil for a type that the catalogue lacks.
+    fileprivate(set) var plan: UnsafePointer<MessagePlan>?
+    fileprivate(set) var definition: KindDefinition?
+
+    /// What tells that an older release wrote an object, and the plan of that release.
+    fileprivate(set) var marker: ReleaseMarker?
+    fileprivate(set) var formerPlan: UnsafePointer<MessagePlan>?
+
+    init(apiVersion: [UInt8], kind: [UInt8]) {
+      self.apiVersion = apiVersion
+      self.kind = kind
+      isRangeAllocation =
+        kind.elementsEqual("RangeAllocation".utf8) && apiVersion.elementsEqual("v1".utf8)
+    }
 
     var type: DecodeError.ObjectType {
       DecodeError.ObjectType(
         apiVersion: String(decoding: apiVersion, as: UTF8.self),
-        kind: String(decoding: kind, as: UTF8.self))
+        kind: String(decoding: kind, as: UTF8.self)
+      )
     }
   }
 
-  /// What one call needs and the next can use again. Used by one thread at a time.
+  /// What one call needs and the next can use again.
+  ///
+  /// It is Sendable because it is only ever reached by who has taken it out of the list of idle
+  /// ones.
   final class Workspace: @unchecked Sendable {
-    // Sendable because it is only ever reached by who has taken it out of the list of idle ones.
-    let unpacker = Unpacker()
+    var unpacker = Unpacker()
     private var kinds: [KnownKind?] = Array(repeating: nil, count: 256)
 
     /// Finds a type by its bytes: most objects have the type of one seen just before.
     func kind(
-      apiVersion: UnsafeRawBufferPointer, kind: UnsafeRawBufferPointer, decoder: Decoder
+      apiVersion: UnsafeRawBufferPointer,
+      kind: UnsafeRawBufferPointer,
+      decoder: Decoder
     ) throws(DecodeError) -> KnownKind {
+      // FNV-1a.
       var hash: UInt32 = 2_166_136_261
       for byte in apiVersion { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
       for byte in kind { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
@@ -592,10 +731,7 @@ public final class Decoder: Sendable {
       {
         return known
       }
-      var known = KnownKind(apiVersion: Array(apiVersion), kind: Array(kind), plan: nil)
-      try decoder.findPlans(of: &known)
-      known.isRangeAllocation =
-        known.kind.elementsEqual("RangeAllocation".utf8) && known.apiVersion.elementsEqual("v1".utf8)
+      let known = try decoder.knownKind(apiVersion: apiVersion, kind: kind)
       kinds[slot] = known
       return known
     }

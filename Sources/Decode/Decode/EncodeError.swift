@@ -46,7 +46,8 @@ extension EncodeError: CustomStringConvertible {
     case .unknownField(let path, let nearest):
       "unknown field \"\(path)\"" + (nearest.map { ", did you mean \"\($0)\"?" } ?? "")
     case .duplicateField(let path): "field \"\(path)\" stands twice"
-    case .mismatch(let path, let expected, let found): "\(path): expected \(expected), found \(found)"
+    case .mismatch(let path, let expected, let found):
+      "\(path): expected \(expected), found \(found)"
     case .noMessage(let type): "\(type): is not stored as protobuf"
     case .tooLarge: "document is too large"
     case .catalogue(let error): "\(error)"

@@ -87,7 +87,12 @@ public final class Encoder: Sendable {
       for document in try YAMLReader.documents(in: text) {
         values.append(
           try encode(
-            document.value, source: nil, unknownFields: document.unknownFields, as: form))
+            document.value,
+            source: nil,
+            unknownFields: document.unknownFields,
+            as: form
+          )
+        )
       }
     }
     guard !values.isEmpty else { throw .empty }
@@ -95,8 +100,10 @@ public final class Encoder: Sendable {
   }
 
   private func encode(
-    _ document: JSONDocument, source: UnsafeRawBufferPointer?,
-    unknownFields: [(path: String, bytes: [UInt8])], as form: Form
+    _ document: JSONDocument,
+    source: UnsafeRawBufferPointer?,
+    unknownFields: [(path: String, bytes: [UInt8])],
+    as form: Form
   ) throws(EncodeError) -> Value {
     guard let apiVersion = document.string(of: "apiVersion", in: 0),
       let kind = document.string(of: "kind", in: 0), !apiVersion.isEmpty, !kind.isEmpty
@@ -115,14 +122,20 @@ public final class Encoder: Sendable {
       fields[field.path, default: []].append(.init(number: number, bytes: field.bytes))
     }
     var writer = MessageWriter(
-      document: document, source: source, ignoresUnknown: options.ignoresUnknownFields,
-      unknownFields: fields)
+      document: document,
+      source: source,
+      ignoresUnknown: options.ignoresUnknownFields,
+      unknownFields: fields
+    )
     let message = try writer.bytes(of: 0, by: plan)
     let ignored = writer.ignored
     let group = apiVersion.split(separator: "/").dropLast().first.map(String.init) ?? ""
     if form == .storage, Encoder.groupsInJSON.contains(group) {
       return Value(
-        type: type, bytes: try typedJSON(message, type: type, plan), ignoredFields: ignored)
+        type: type,
+        bytes: try typedJSON(message, type: type, plan),
+        ignoredFields: ignored
+      )
     }
     let bytes = form == .storage ? Encoder.envelope(around: message, type: type) : message
     return Value(type: type, bytes: bytes, ignoredFields: ignored)
@@ -137,7 +150,9 @@ public final class Encoder: Sendable {
       else { return nil }
       // A kind that is gone was stored by the last release that had it, or an older one.
       let style = PrintingStyle(
-        release: kind.releases.nearest(to: options.release), isExact: true)
+        release: kind.releases.nearest(to: options.release),
+        isExact: true
+      )
       guard let plan = try plans.plan(message: kind.message, style: style) else {
         throw .unknownMessage(name: kind.message)
       }
@@ -149,7 +164,8 @@ public final class Encoder: Sendable {
 
   /// The envelope ends with the content encoding and type, which are empty but always written.
   private static func envelope(
-    around message: [UInt8], type: DecodeError.ObjectType
+    around message: [UInt8],
+    type: DecodeError.ObjectType
   ) -> [UInt8] {
     var envelope = ReverseBuffer(capacity: message.count + 128)
     for number: UInt32 in [4, 3] { envelope.prepend(field: number) { _ in } }
@@ -173,10 +189,12 @@ public final class Encoder: Sendable {
 
   /// An object of Kubernetes' own that is stored as JSON: fields in the order of its Go type.
   private func typedJSON(
-    _ message: [UInt8], type: DecodeError.ObjectType, _ plan: UnsafePointer<MessagePlan>
+    _ message: [UInt8],
+    type: DecodeError.ObjectType,
+    _ plan: UnsafePointer<MessagePlan>
   ) throws(EncodeError) -> [UInt8] {
     let bytes: [UInt8]? = message.withBytes { message in
-      let unpacker = Unpacker()
+      var unpacker = Unpacker()
       guard let unpacked = try? unpacker.unpack(message, by: plan) else { return nil }
       var walk = ObjectWalk(sink: JSONSink(output: OutputBuffer(capacity: message.count * 2)))
       let isWritten: Bool = Array(type.apiVersion.utf8).withBytes { apiVersion in

@@ -25,12 +25,16 @@ public struct Catalogue: Sendable {
     return Catalogue(
       messageTexts: [
         CatalogueText(
-          source: "messages.txt", embedded: messages, byteCount: messagesByteCount)
+          source: "messages.txt",
+          embedded: messages,
+          byteCount: messagesByteCount
+        )
       ],
       kindTexts: [
         CatalogueText(source: "kinds.txt", embedded: kinds, byteCount: kindsByteCount)
       ],
-      messagesOfDescriptorSets: [:])
+      messagesOfDescriptorSets: [:]
+    )
   }()
 
   // MARK: Kinds
@@ -43,8 +47,8 @@ public struct Catalogue: Sendable {
   public func kind(apiVersion: String, kind: String) throws(CatalogueError) -> KindDefinition? {
     for wanted in [apiVersion, "*"] {
       for text in kindTexts {
-        guard let lines = text.record("\(wanted) \(kind)"), let line = lines.first else { continue }
-        return try Catalogue.parseKind(line, source: text.source)
+        guard let record = text.record("\(wanted) \(kind)") else { continue }
+        return try Catalogue.parseKind(record, source: text.source)
       }
     }
     return kindOfDescriptorSet(apiVersion: apiVersion, kind: kind)
@@ -56,8 +60,11 @@ public struct Catalogue: Sendable {
     var found: [String: KindDefinition] = [:]
     for text in kindTexts {
       for record in text.records() {
-        guard let line = record.lines.first else { continue }
-        let kind = try Catalogue.parseKind(line, source: text.source, number: record.number)
+        let kind = try Catalogue.parseKind(
+          record.bytes,
+          source: text.source,
+          number: record.number
+        )
         let key = "\(kind.apiVersion) \(kind.kind)"
         if found[key] == nil { found[key] = kind }
       }
@@ -73,21 +80,37 @@ public struct Catalogue: Sendable {
     let group = parts.count == 2 ? parts[0].prefix { $0 != "." } : "core"
     let name = names.first { $0.split(separator: ".").contains(group) } ?? names[0]
     return KindDefinition(
-      apiVersion: apiVersion, kind: kind, message: name, resource: nil, storagePath: nil,
-      releases: ReleaseRange(first: Release(major: 1, minor: 0), last: nil))
+      apiVersion: apiVersion,
+      kind: kind,
+      message: name,
+      resource: nil,
+      storagePath: nil,
+      releases: ReleaseRange(first: Release(major: 1, minor: 0), last: nil)
+    )
   }
 
   private static func parseKind(
-    _ line: Substring, source: String, number: Int = 0
+    _ record: UnsafeBufferPointer<UInt8>,
+    source: String,
+    number: Int = 0
   ) throws(CatalogueError) -> KindDefinition {
-    let words = line.split(separator: " ")
-    guard words.count == 6, let releases = ReleaseRange(words[5]) else {
-      throw .malformedLine(source: source, line: number, text: String(line))
+    var rest = record
+    guard var line = CatalogueLine(takingFrom: &rest) else {
+      throw .malformedLine(source: source, line: number, text: "")
     }
+    let text = line.text
+    guard let apiVersion = line.next(), let kind = line.next(), let message = line.next(),
+      let resource = line.next(), let path = line.next(), let range = line.next(),
+      let releases = ReleaseRange(range), line.next() == nil
+    else { throw .malformedLine(source: source, line: number, text: text) }
     return KindDefinition(
-      apiVersion: String(words[0]), kind: String(words[1]), message: String(words[2]),
-      resource: words[3] == "-" ? nil : String(words[3]),
-      storagePath: words[4] == "-" ? nil : String(words[4]), releases: releases)
+      apiVersion: apiVersion.string,
+      kind: kind.string,
+      message: message.string,
+      resource: resource.equals("-") ? nil : resource.string,
+      storagePath: path.equals("-") ? nil : path.string,
+      releases: releases
+    )
   }
 
   // MARK: Messages
@@ -101,11 +124,12 @@ public struct Catalogue: Sendable {
   /// - Returns: The message with every field that any release had, or nil if no catalogue has it.
   /// - Throws: ``CatalogueError`` when its text is malformed.
   public func message(
-    named name: String, in release: Release? = nil
+    named name: String,
+    in release: Release? = nil
   ) throws(CatalogueError) -> MessageDefinition? {
     for text in messageTexts {
-      guard let lines = text.record(name) else { continue }
-      return try MessageDefinition(lines: lines, release: release, source: text.source)
+      guard let record = text.record(name) else { continue }
+      return try MessageDefinition(record: record, release: release, source: text.source)
     }
     return nil
   }
@@ -115,7 +139,9 @@ public struct Catalogue: Sendable {
     var names: Set<String> = []
     for text in messageTexts {
       for record in text.records() {
-        if let name = record.lines.first?.split(separator: " ").first { names.insert(String(name)) }
+        var rest = record.bytes
+        guard var header = CatalogueLine(takingFrom: &rest), let name = header.next() else { continue }
+        names.insert(name.string)
       }
     }
     return names.sorted()
@@ -136,12 +162,15 @@ public struct Catalogue: Sendable {
       let text = CatalogueText(source: source, copying: bytes)
       let isMessages = bytes.contains(Array("\n ".utf8))
       for record in text.records() {
-        guard let header = record.lines.first else { continue }
         if isMessages {
           _ = try MessageDefinition(
-            lines: record.lines, release: nil, source: source, number: record.number)
+            record: record.bytes,
+            release: nil,
+            source: source,
+            number: record.number
+          )
         } else {
-          _ = try Catalogue.parseKind(header, source: source, number: record.number)
+          _ = try Catalogue.parseKind(record.bytes, source: source, number: record.number)
         }
       }
       if isMessages {

@@ -1,3 +1,7 @@
+#if canImport(Glibc)
+  private import Glibc
+#endif
+
 /// Catalogue text in memory, looked up in place.
 ///
 /// Records are sorted by key and begin at the start of a line; lines that belong to a record begin
@@ -34,10 +38,11 @@ final class CatalogueText: @unchecked Sendable {
     if ownsBytes { bytes.deallocate() }
   }
 
-  /// The lines of the record whose header is `key` followed by a space; nil when there is none.
+  /// The record whose header is `key`, followed by a space.
   ///
   /// - Complexity: O(log n) in the bytes of the text.
-  func record(_ key: String) -> [Substring]? {
+  /// - Returns: The bytes of its lines, or nil when there is none. They live as long as the text.
+  func record(_ key: String) -> UnsafeBufferPointer<UInt8>? {
     var key = key
     return key.withUTF8 { key in
       var low = 0
@@ -46,7 +51,7 @@ final class CatalogueText: @unchecked Sendable {
         let start = headerStart(atOrBefore: low + (high - low) / 2, from: low)
         let end = recordEnd(from: start)
         switch compare(key, toHeaderAt: start) {
-        case 0: return lines(start..<end)
+        case 0: return UnsafeBufferPointer(rebasing: bytes[start..<end])
         case ..<0: high = start
         default: low = end
         }
@@ -56,40 +61,41 @@ final class CatalogueText: @unchecked Sendable {
   }
 
   /// Every record of the text, comments left out, in order, each with the number of its first line.
-  func records() -> [(number: Int, lines: [Substring])] {
-    var records: [(number: Int, lines: [Substring])] = []
+  func records() -> [(number: Int, bytes: UnsafeBufferPointer<UInt8>)] {
+    var records: [(number: Int, bytes: UnsafeBufferPointer<UInt8>)] = []
     var start = 0
     var number = 1
     while start < bytes.count {
       let end = recordEnd(from: start)
-      let lines = lines(start..<end)
-      if bytes[start] != UInt8(ascii: "#") { records.append((number, lines)) }
-      number += lines.count
+      let record = UnsafeBufferPointer(rebasing: bytes[start..<end])
+      if record.first != UInt8(ascii: "#") { records.append((number, record)) }
+      number += record.count { $0 == UInt8(ascii: "\n") }
       start = end
     }
     return records
   }
 
-  private func lines(_ range: Range<Int>) -> [Substring] {
-    String(decoding: UnsafeBufferPointer(rebasing: bytes[range]), as: UTF8.self)
-      .split(separator: "\n", omittingEmptySubsequences: true)
-  }
-
-  private func isHeader(_ position: Int) -> Bool {
-    bytes[position] != UInt8(ascii: " ")
-      && (position == 0 || bytes[position - 1] == UInt8(ascii: "\n"))
-  }
-
+  /// The start of the record that the byte at `middle` belongs to.
   private func headerStart(atOrBefore middle: Int, from low: Int) -> Int {
     var position = middle
-    while position > low, !isHeader(position) { position -= 1 }
+    while position > low {
+      if bytes[position - 1] == UInt8(ascii: "\n"), bytes[position] != UInt8(ascii: " ") { break }
+      position -= 1
+    }
     return position
   }
 
+  /// Where the record that begins at `start` ends.
   private func recordEnd(from start: Int) -> Int {
-    var position = start + 1
-    while position < bytes.count, !isHeader(position) { position += 1 }
-    return position
+    guard let base = bytes.baseAddress else { return bytes.count }
+    var position = start
+    while position < bytes.count {
+      guard let found = memchr(base + position, 0x0A, bytes.count - position) else { break }
+      let lineStart = UnsafeRawPointer(found) - UnsafeRawPointer(base) + 1
+      if lineStart == bytes.count || bytes[lineStart] != UInt8(ascii: " ") { return lineStart }
+      position = lineStart
+    }
+    return bytes.count
   }
 
   /// Below, at or above zero as the key sorts before, at or behind the header.
@@ -115,9 +121,102 @@ final class CatalogueText: @unchecked Sendable {
       start = position
     }
     records.append(text[start...])
-    let header = UInt8(ascii: "#")
-    records.removeAll { $0.first == header || $0.allSatisfy { $0 == UInt8(ascii: "\n") } }
+    let comment = UInt8(ascii: "#")
+    records.removeAll { $0.first == comment || $0.allSatisfy { $0 == UInt8(ascii: "\n") } }
     records.sort { $0.lexicographicallyPrecedes($1) }
     return Array(records.joined())
+  }
+}
+
+/// The words of one line of catalogue text.
+///
+/// A kind's plan is built from hundreds of lines before its first object can be printed, so lines
+/// are taken apart as bytes and only what is kept becomes a string.
+struct CatalogueLine {
+  /// A word.
+  typealias Word = UnsafeBufferPointer<UInt8>
+
+  private let bytes: UnsafeBufferPointer<UInt8>
+  private var offset = 0
+
+  /// Takes the next line off a record; nil when there is none.
+  init?(takingFrom record: inout UnsafeBufferPointer<UInt8>) {
+    guard let base = record.baseAddress, !record.isEmpty else { return nil }
+    let end = memchr(base, 0x0A, record.count).map { UnsafeRawPointer($0) - UnsafeRawPointer(base) }
+    let count = end ?? record.count
+    bytes = UnsafeBufferPointer(start: base, count: count)
+    record = UnsafeBufferPointer(rebasing: record[min(count + 1, record.count)...])
+  }
+
+  /// The whole line.
+  var text: String { String(decoding: bytes, as: UTF8.self) }
+
+  /// Whether the line belongs to the record above it.
+  var isIndented: Bool { bytes.first == UInt8(ascii: " ") }
+
+  /// The next word, or nil behind the last.
+  mutating func next() -> Word? {
+    while offset < bytes.count, bytes[offset] == UInt8(ascii: " ") { offset += 1 }
+    guard offset < bytes.count else { return nil }
+    let start = offset
+    while offset < bytes.count, bytes[offset] != UInt8(ascii: " ") { offset += 1 }
+    return Word(rebasing: bytes[start..<offset])
+  }
+}
+
+extension CatalogueLine.Word {
+  /// Whether the word is the given one.
+  func equals(_ text: StaticString) -> Bool {
+    count == text.utf8CodeUnitCount && hasPrefix(text)
+  }
+
+  /// Whether the word begins with the given text.
+  func hasPrefix(_ text: StaticString) -> Bool {
+    guard let baseAddress, count >= text.utf8CodeUnitCount else { return false }
+    return memcmp(baseAddress, text.utf8Start, text.utf8CodeUnitCount) == 0
+  }
+
+  /// The word as text.
+  var string: String { String(decoding: self, as: UTF8.self) }
+
+  /// The word without its first bytes.
+  func dropping(_ byteCount: Int) -> Self { Self(rebasing: self[byteCount...]) }
+
+  /// The number that the word's bytes in a range are, or nil.
+  func number(in range: Range<Int>) -> Int? {
+    guard !range.isEmpty, range.count <= 9 else { return nil }
+    var value = 0
+    for byte in self[range] {
+      guard byte >= 0x30, byte <= 0x39 else { return nil }
+      value = value * 10 + Int(byte - 0x30)
+    }
+    return value
+  }
+}
+
+extension Release {
+  /// A release from a part of a word: `1.20`.
+  fileprivate init?(_ word: CatalogueLine.Word, in range: Range<Int>) {
+    guard let dot = word[range].firstIndex(of: UInt8(ascii: ".")),
+      let major = word.number(in: range.lowerBound..<dot),
+      let minor = word.number(in: (dot + 1)..<range.upperBound)
+    else { return nil }
+    self.init(major: major, minor: minor)
+  }
+}
+
+extension ReleaseRange {
+  /// A range from a word: `1.18-` or `1.15-1.21`; nil for anything else.
+  init?(_ word: CatalogueLine.Word) {
+    guard let dash = word.firstIndex(of: UInt8(ascii: "-")),
+      let first = Release(word, in: 0..<dash)
+    else { return nil }
+    if dash + 1 == word.count {
+      self.init(first: first, last: nil)
+    } else if let last = Release(word, in: (dash + 1)..<word.count), last >= first {
+      self.init(first: first, last: last)
+    } else {
+      return nil
+    }
   }
 }

@@ -51,7 +51,10 @@ public struct MessageDefinition: Hashable, Sendable {
   public private(set) var fields: [FieldDefinition]
 
   init(
-    name: String, special: Special?, embedsTypeMeta: Bool, releases: ReleaseRange,
+    name: String,
+    special: Special?,
+    embedsTypeMeta: Bool,
+    releases: ReleaseRange,
     fields: [FieldDefinition]
   ) {
     self.name = name

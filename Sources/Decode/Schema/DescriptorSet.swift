@@ -39,7 +39,8 @@ struct DescriptorSet {
   }
 
   private static func forEachField(
-    of bytes: UnsafeRawBufferPointer, in range: Range<Int>,
+    of bytes: UnsafeRawBufferPointer,
+    in range: Range<Int>,
     _ body: (UInt32, WireReader.Payload) throws(WireReader.Fault) -> Void
   ) throws(WireReader.Fault) {
     var reader = WireReader(bytes, range: range)
@@ -54,7 +55,8 @@ struct DescriptorSet {
   }
 
   private static func messages(
-    ofFile file: Range<Int>, in bytes: UnsafeRawBufferPointer
+    ofFile file: Range<Int>,
+    in bytes: UnsafeRawBufferPointer
   ) throws(WireReader.Fault) -> [Message] {
     var package = ""
     var descriptors: [Range<Int>] = []
@@ -74,7 +76,10 @@ struct DescriptorSet {
   }
 
   private static func append(
-    _ descriptor: Range<Int>, scope: String, depth: Int, _ bytes: UnsafeRawBufferPointer,
+    _ descriptor: Range<Int>,
+    scope: String,
+    depth: Int,
+    _ bytes: UnsafeRawBufferPointer,
     to found: inout [Message]
   ) throws(WireReader.Fault) {
     guard depth < maximumNesting else { return }
@@ -109,7 +114,9 @@ struct DescriptorSet {
 
   /// The full name and the value's type of a synthetic map entry with string keys.
   private static func mapEntry(
-    _ descriptor: Range<Int>, scope: String, _ bytes: UnsafeRawBufferPointer
+    _ descriptor: Range<Int>,
+    scope: String,
+    _ bytes: UnsafeRawBufferPointer
   ) throws(WireReader.Fault) -> (String, String)? {
     var name = ""
     var isEntry = false
@@ -133,7 +140,9 @@ struct DescriptorSet {
   }
 
   private static func fieldLine(
-    _ range: Range<Int>, mapValues: [String: String], _ bytes: UnsafeRawBufferPointer
+    _ range: Range<Int>,
+    mapValues: [String: String],
+    _ bytes: UnsafeRawBufferPointer
   ) throws(WireReader.Fault) -> String? {
     let field = try Field(range, bytes)
     guard let type = field.typeText else { return nil }

@@ -47,21 +47,6 @@ public struct ReleaseRange: Hashable, Sendable {
     self.last = last
   }
 
-  /// A range from the catalogue's text: `1.18-` or `1.15-1.21`; nil for anything else.
-  init?(_ text: Substring) {
-    guard let dash = text.firstIndex(of: "-"), let first = Release(text[..<dash]) else {
-      return nil
-    }
-    let rest = text[text.index(after: dash)...]
-    if rest.isEmpty {
-      self.init(first: first, last: nil)
-    } else if let last = Release(rest), last >= first {
-      self.init(first: first, last: last)
-    } else {
-      return nil
-    }
-  }
-
   /// Whether something with this range stood in the given release; nil means the newest.
   public func contains(_ release: Release?) -> Bool {
     guard let release else { return last == nil }

@@ -1,6 +1,7 @@
 /// A cursor over bytes in protobuf's wire format that never reads outside them.
 ///
 /// Source: protobuf.dev, "Encoding".
+@frozen
 package struct WireReader {
   /// What ends the reading of damaged bytes; `offset` counts from the start of the reader's bytes.
   package enum Fault: Error, Equatable {
@@ -26,9 +27,10 @@ package struct WireReader {
   }
 
   package let bytes: UnsafeRawBufferPointer
-  package private(set) var offset: Int
+  package var offset: Int
   package let end: Int
 
+  @inlinable
   package init(_ bytes: UnsafeRawBufferPointer, range: Range<Int>? = nil) {
     self.bytes = bytes
     self.offset = range?.lowerBound ?? 0
@@ -37,6 +39,7 @@ package struct WireReader {
 
   package var isAtEnd: Bool { offset >= end }
 
+  @inlinable
   package mutating func varint() throws(Fault) -> UInt64 {
     let start = offset
     var value: UInt64 = 0
@@ -52,6 +55,7 @@ package struct WireReader {
     }
   }
 
+  @inlinable
   package mutating func tag() throws(Fault) -> Tag {
     let start = offset
     let value = try varint()
@@ -64,6 +68,7 @@ package struct WireReader {
     }
   }
 
+  @inlinable
   package mutating func payload(of tag: Tag) throws(Fault) -> Payload {
     switch tag.wireType {
     case 0: return .varint(try varint())
@@ -73,6 +78,7 @@ package struct WireReader {
     }
   }
 
+  @inlinable
   package mutating func lengthDelimited() throws(Fault) -> Range<Int> {
     let start = offset
     let length = try varint()
@@ -84,7 +90,8 @@ package struct WireReader {
     return range
   }
 
-  private mutating func fixed<Value: FixedWidthInteger>(
+  @inlinable
+  mutating func fixed<Value: FixedWidthInteger>(
     _ type: Value.Type
   ) throws(Fault) -> Value {
     guard end - offset >= MemoryLayout<Value>.size else { throw .truncated(offset: end) }

@@ -17,10 +17,12 @@ struct BatchDecoding {
 
   func run() throws {
     var output = StandardOutput()
-    var value: [UInt8] = []
+    var value = OutputBuffer(capacity: 64 << 10)
     var pending: [UInt8] = []
     let chunk = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: BatchDecoding.chunkByteCount, alignment: 16)
+      byteCount: BatchDecoding.chunkByteCount,
+      alignment: 16
+    )
     defer { chunk.deallocate() }
     while true {
       let count = read(0, chunk.baseAddress, chunk.count)
@@ -58,9 +60,11 @@ struct BatchDecoding {
   }
 
   private func answer(
-    _ line: UnsafeRawBufferPointer, _ value: inout [UInt8], _ output: inout StandardOutput
+    _ line: UnsafeRawBufferPointer,
+    _ value: inout OutputBuffer,
+    _ output: inout StandardOutput
   ) {
-    value.removeAll(keepingCapacity: true)
+    value.removeAll()
     guard Hex.append(line, to: &value) else {
       output.buffer.append("ERROR:not hexadecimal|\n")
       return
@@ -70,12 +74,14 @@ struct BatchDecoding {
     do throws(DecodeError) {
       if let form = OutputForm(rawValue: format.rawValue) {
         var notes: [Note] = []
-        try decoder.decode(value, as: form, into: &output.buffer, notes: &notes)
+        try value.withBytes { (value) throws(DecodeError) in
+          try decoder.decode(value, as: form, into: &output.buffer, notes: &notes)
+        }
         if form == .yaml || form == .prettyJSON || form == .raw || form == .protobuf {
           output.buffer.append("\n")
         }
       } else {
-        output.buffer.append(SummaryLine.text(try decoder.summary(of: value)))
+        output.buffer.append(SummaryLine.text(try decoder.summary(of: value.bytes)))
       }
     } catch {
       output.buffer.removeLast(output.buffer.count - start)

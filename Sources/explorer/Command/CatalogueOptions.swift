@@ -8,22 +8,31 @@ struct CatalogueOptions: ParsableArguments {
     name: .long,
     help: ArgumentHelp(
       "More kinds: catalogue files, a compiled protobuf descriptor set, or a folder of such files.",
-      valueName: "file-or-dir"))
+      valueName: "file-or-dir"
+    )
+  )
   var schema: [String] = []
 
   @Option(
     name: .long,
     help: ArgumentHelp(
       "The Kubernetes release to print or store as, where releases differ (default: the newest).",
-      valueName: "1.20"))
+      valueName: "1.20"
+    )
+  )
   var release: String?
 
   /// The built-in catalogue with the user's files on top.
   func catalogue() throws -> Catalogue {
     var catalogue = Catalogue.builtIn
     for path in schema {
-      let files = try InputFile.files(at: path, endings: [".txt", ".pb", ".bin", ".desc", ".protoset"])
-      if files.isEmpty { throw CommandFailure(path, "no catalogue or descriptor set in this folder") }
+      let files = try InputFile.files(
+        at: path,
+        endings: [".txt", ".pb", ".bin", ".desc", ".protoset"]
+      )
+      if files.isEmpty {
+        throw CommandFailure(path, "no catalogue or descriptor set in this folder")
+      }
       for file in files {
         do throws(CatalogueError) {
           catalogue = try catalogue.layering(try read(file), source: file)

@@ -17,7 +17,8 @@ struct DecodeCommand: ParsableCommand {
         etcdctl get --prefix /registry/pods | explorer decode -o json | jq .metadata.name
         etcdctl get /registry/secrets/default/token | explorer decode \
       --encryption-config /etc/kubernetes/encryption.yaml
-      """)
+      """
+  )
 
   /// The forms of output: those of the library, and the summary.
   enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -34,12 +35,16 @@ struct DecodeCommand: ParsableCommand {
     name: .shortAndLong,
     help: ArgumentHelp(
       "yaml; json on one line; json-pretty; pb, the inner message; raw, the wire fields by number;"
-        + " meta, what it is.", valueName: "format"))
+        + " meta, what it is.",
+      valueName: "format"
+    )
+  )
   var output: Format = .yaml
 
   @Flag(
     name: [.customLong("batch"), .customLong("batch-process")],
-    help: "Read a value in hexadecimal on each line; answer each with OK|... or ERROR:...|")
+    help: "Read a value in hexadecimal on each line; answer each with OK|... or ERROR:...|"
+  )
   var isBatch = false
 
   @Option(name: .long, help: "The etcd key of the value, for decrypting it.")
@@ -49,19 +54,24 @@ struct DecodeCommand: ParsableCommand {
     name: .long,
     help: ArgumentHelp(
       "The EncryptionConfiguration of the API server, with the keys of encrypted values.",
-      valueName: "file"))
+      valueName: "file"
+    )
+  )
   var encryptionConfig: String?
 
   @Option(
     name: .customLong("as"),
     help: ArgumentHelp(
       "The type of a message without an envelope, as -o pb writes it.",
-      valueName: "apiVersion/kind"))
+      valueName: "apiVersion/kind"
+    )
+  )
   var assumedType: TypeArgument?
 
   @Flag(
     name: .customLong("unknown"),
-    help: "Show fields that the catalogue lacks as comment lines of YAML; encode puts them back.")
+    help: "Show fields that the catalogue lacks as comment lines of YAML; encode puts them back."
+  )
   var showsUnknownFields = false
 
   @OptionGroup var catalogueOptions: CatalogueOptions
@@ -74,7 +84,9 @@ struct DecodeCommand: ParsableCommand {
     if let encryptionConfig {
       do {
         options.encryption = try EncryptionConfiguration(
-          yaml: try InputFile.read(encryptionConfig), source: encryptionConfig)
+          yaml: try InputFile.read(encryptionConfig),
+          source: encryptionConfig
+        )
       } catch let error as EncryptionConfigurationError {
         throw CommandFailure("", error)
       }
@@ -138,7 +150,9 @@ struct DecodeCommand: ParsableCommand {
 extension Decoder {
   /// Appends a value in a format of the command.
   func write(
-    _ value: FoundValue, key: String?, as format: DecodeCommand.Format,
+    _ value: FoundValue,
+    key: String?,
+    as format: DecodeCommand.Format,
     to buffer: inout OutputBuffer
   ) throws(DecodeError) -> [Note] {
     var notes: [Note] = []
@@ -162,7 +176,9 @@ enum SummaryLine {
   static func text(_ summary: ObjectSummary) -> String {
     let kind = summary.kind.isEmpty ? "(\(summary.form))" : summary.kind
     return line(
-      [summary.apiVersion, kind, summary.namespace, summary.name], "\(summary.byteCount)")
+      [summary.apiVersion, kind, summary.namespace, summary.name],
+      "\(summary.byteCount)"
+    )
   }
 
   private static func line(_ columns: [String], _ last: String) -> String {

@@ -16,7 +16,8 @@ struct EncodeCommand: ParsableCommand {
 
         explorer encode -f pod.yaml | etcdctl put /registry/pods/default/web-0
         explorer encode -f all.yaml -o hex | explorer decode --batch -o json
-      """)
+      """
+  )
 
   /// The forms of output.
   enum Format: String, ExpressibleByArgument, CaseIterable {
@@ -32,7 +33,9 @@ struct EncodeCommand: ParsableCommand {
     name: .shortAndLong,
     help: ArgumentHelp(
       "storage, what etcd holds; pb, the inner message; hex, storage as a line of hexadecimal.",
-      valueName: "format"))
+      valueName: "format"
+    )
+  )
   var output: Format = .storage
 
   @Flag(name: .long, help: "Leave out fields that a type does not have, with a warning.")

@@ -21,7 +21,8 @@ struct Explorer: ParsableCommand {
       Exit status: 0 done, 1 nothing found, 2 error.
       """,
     version: "0.1.0",
-    subcommands: [DecodeCommand.self, EncodeCommand.self, KindsCommand.self])
+    subcommands: [DecodeCommand.self, EncodeCommand.self, KindsCommand.self]
+  )
 
   static func main() {
     // A reader that goes away, as `head` does, is seen as an error of write, not as a signal.

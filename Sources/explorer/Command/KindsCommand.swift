@@ -16,7 +16,8 @@ struct KindsCommand: ParsableCommand {
         explorer kinds
         explorer kinds --stored batch
         explorer kinds --release 1.16 ingress
-      """)
+      """
+  )
 
   @Argument(help: "Words that must stand in the line.")
   var words: [String] = []

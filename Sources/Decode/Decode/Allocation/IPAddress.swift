@@ -72,7 +72,9 @@ extension IPAddress: CustomStringConvertible {
   /// Source: RFC 5952.
   var description: String {
     if !isIPv6 {
-      return (0..<4).reversed().map { String(value >> UInt128($0 * 8) & 255) }.joined(separator: ".")
+      return (0..<4).reversed().map { String(value >> UInt128($0 * 8) & 255) }.joined(
+        separator: "."
+      )
     }
     let groups = (0..<8).reversed().map { UInt16(truncatingIfNeeded: value >> UInt128($0 * 16)) }
     var best = 0..<0

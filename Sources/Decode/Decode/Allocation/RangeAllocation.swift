@@ -10,14 +10,17 @@ enum RangeAllocation {
 
   /// The taken numbers as ranges, or nil if the object is not as expected.
   static func description(
-    of message: UnsafeRawPointer, _ plan: UnsafePointer<MessagePlan>
+    of message: UnsafeRawPointer,
+    _ plan: UnsafePointer<MessagePlan>
   ) -> String? {
     guard let rangeField = plan.pointee.field(numbered: 2),
       let dataField = plan.pointee.field(numbered: 3),
       rangeField.pointee.element == .string, dataField.pointee.element == .bytes
     else { return nil }
     let range = String(
-      decoding: unpackedBytes(at: message + rangeField.pointee.valueOffset), as: UTF8.self)
+      decoding: unpackedBytes(at: message + rangeField.pointee.valueOffset),
+      as: UTF8.self
+    )
     let bitmap = unpackedBytes(at: message + dataField.pointee.valueOffset)
     return description(range: range, bitmap: bitmap)
   }
@@ -25,7 +28,8 @@ enum RangeAllocation {
   static func description(range: String, bitmap: UnsafeRawBufferPointer) -> String? {
     let name: (UInt128) -> String?
     if let slash = range.firstIndex(of: "/"),
-      let address = IPAddress(range[..<slash]), let prefix = Int(range[range.index(after: slash)...]),
+      let address = IPAddress(range[..<slash]),
+      let prefix = Int(range[range.index(after: slash)...]),
       let base = address.network(prefixLength: prefix)
     {
       name = { offset in base.advanced(by: offset &+ 1)?.description }
@@ -39,7 +43,15 @@ enum RangeAllocation {
     var total = 0
     var start: Int?
     let bitCount = bitmap.count * 8
-    for bit in 0...bitCount {
+    var next = 0
+    while next <= bitCount {
+      let bit = next
+      // Nearly all of a bitmap is free.
+      if start == nil, bit % 8 == 0, bit < bitCount, bitmap[bitmap.count - 1 - bit / 8] == 0 {
+        next += 8
+        continue
+      }
+      next += 1
       let isSet = bit < bitCount && bitmap[bitmap.count - 1 - bit / 8] & (1 << UInt8(bit % 8)) != 0
       if isSet {
         total += 1

@@ -35,7 +35,8 @@ struct CBORReader {
 
   /// Reads one value, which must be all there is.
   static func read(
-    _ bytes: UnsafeRawBufferPointer, into document: inout JSONDocument
+    _ bytes: UnsafeRawBufferPointer,
+    into document: inout JSONDocument
   ) throws(Fault) {
     var reader = CBORReader(bytes, document)
     document = JSONDocument()
@@ -209,14 +210,18 @@ struct CBORReader {
     if encoding == .base64URL {
       // The other alphabet, and no padding.
       bytes = bytes.filter { $0 != UInt8(ascii: "=") }.map {
-        $0 == UInt8(ascii: "+") ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0
+        $0 == UInt8(ascii: "+")
+          ? UInt8(ascii: "-") : $0 == UInt8(ascii: "/") ? UInt8(ascii: "_") : $0
       }
     }
     document.append(.string, isKey: isKey, at: start) { $0 += bytes }
   }
 
   private mutating func array(
-    _ initial: UInt8, depth: Int, encoding: Encoding?, at start: Int
+    _ initial: UInt8,
+    depth: Int,
+    encoding: Encoding?,
+    at start: Int
   ) throws(Fault) {
     let count = try argument(initial)
     // Each item takes a byte at least, so a count that lies is seen before memory is taken.
@@ -234,7 +239,10 @@ struct CBORReader {
   }
 
   private mutating func map(
-    _ initial: UInt8, depth: Int, encoding: Encoding?, at start: Int
+    _ initial: UInt8,
+    depth: Int,
+    encoding: Encoding?,
+    at start: Int
   ) throws(Fault) {
     let count = try argument(initial)
     if let count, count > UInt64(bytes.count - offset) / 2 {

@@ -37,7 +37,9 @@ struct MessageWriter: ~Copyable {
   }
 
   init(
-    document: JSONDocument, source: UnsafeRawBufferPointer?, ignoresUnknown: Bool,
+    document: JSONDocument,
+    source: UnsafeRawBufferPointer?,
+    ignoresUnknown: Bool,
     unknownFields: [String: [UnknownField]]
   ) {
     self.document = document
@@ -48,7 +50,8 @@ struct MessageWriter: ~Copyable {
 
   /// The bytes of the object at `index`.
   mutating func bytes(
-    of index: Int, by plan: UnsafePointer<MessagePlan>
+    of index: Int,
+    by plan: UnsafePointer<MessagePlan>
   ) throws(EncodeError) -> [UInt8] {
     try message(index, plan, isRoot: true)
     return output.withBytes { Array($0) }
@@ -89,7 +92,9 @@ struct MessageWriter: ~Copyable {
 
   /// Writes a message from an object; nil or null is one with nothing set.
   private mutating func message(
-    _ index: Int?, _ plan: UnsafePointer<MessagePlan>, isRoot: Bool = false
+    _ index: Int?,
+    _ plan: UnsafePointer<MessagePlan>,
+    isRoot: Bool = false
   ) throws(EncodeError) {
     if plan.pointee.special != .plain { return try specialMessage(index, plan) }
     let entries = try entries(of: index, plan, isRoot: isRoot)
@@ -99,7 +104,9 @@ struct MessageWriter: ~Copyable {
   }
 
   private mutating func entries(
-    of index: Int?, _ plan: UnsafePointer<MessagePlan>, isRoot: Bool
+    of index: Int?,
+    _ plan: UnsafePointer<MessagePlan>,
+    isRoot: Bool
   ) throws(EncodeError) -> [Entry] {
     guard let index, document.nodes[index].kind != .null else { return [] }
     guard document.nodes[index].kind == .object else { throw mismatch("an object", index) }
@@ -118,7 +125,9 @@ struct MessageWriter: ~Copyable {
         let path = path(to: node)
         guard ignoresUnknown else {
           throw .unknownField(
-            path: path, nearest: plan.pointee.nearestName(to: document.string(of: node)))
+            path: path,
+            nearest: plan.pointee.nearestName(to: document.string(of: node))
+          )
         }
         ignored.append(path)
       }
@@ -141,8 +150,11 @@ struct MessageWriter: ~Copyable {
   /// Writes the fields of a message that lies in the object at hand by itself, or that is spliced
   /// into it inside `outer` and `inner`.
   private mutating func fields(
-    of plan: UnsafePointer<MessagePlan>, outer: UnsafePointer<FieldPlan>?,
-    inner: UnsafePointer<FieldPlan>?, _ entries: [Entry], _ unknown: [UnknownField]
+    of plan: UnsafePointer<MessagePlan>,
+    outer: UnsafePointer<FieldPlan>?,
+    inner: UnsafePointer<FieldPlan>?,
+    _ entries: [Entry],
+    _ unknown: [UnknownField]
   ) throws(EncodeError) {
     var unknown = unknown.sorted { $0.number < $1.number }
     for position in plan.pointee.fields.indices.reversed() {
@@ -166,8 +178,10 @@ struct MessageWriter: ~Copyable {
   }
 
   private mutating func inlinedField(
-    _ field: UnsafePointer<FieldPlan>, _ plan: UnsafePointer<MessagePlan>,
-    outer: UnsafePointer<FieldPlan>?, _ entries: [Entry]
+    _ field: UnsafePointer<FieldPlan>,
+    _ plan: UnsafePointer<MessagePlan>,
+    outer: UnsafePointer<FieldPlan>?,
+    _ entries: [Entry]
   ) throws(EncodeError) {
     let newOuter = outer ?? field
     let newInner = outer == nil ? nil : field
@@ -184,7 +198,8 @@ struct MessageWriter: ~Copyable {
   // MARK: Fields
 
   private mutating func field(
-    _ field: UnsafePointer<FieldPlan>, _ value: Int?
+    _ field: UnsafePointer<FieldPlan>,
+    _ value: Int?
   ) throws(EncodeError) {
     let value = value.flatMap { document.nodes[$0].kind == .null ? nil : $0 }
     switch field.pointee.shape {
@@ -204,7 +219,8 @@ struct MessageWriter: ~Copyable {
 
   /// Writes one value of a list, or of a single field that is there.
   private mutating func element(
-    _ field: UnsafePointer<FieldPlan>, _ value: Int
+    _ field: UnsafePointer<FieldPlan>,
+    _ value: Int
   ) throws(EncodeError) {
     if field.pointee.element == .message, let plan = field.pointee.message {
       let before = output.count
@@ -217,7 +233,8 @@ struct MessageWriter: ~Copyable {
   }
 
   private mutating func single(
-    _ field: UnsafePointer<FieldPlan>, _ value: Int?
+    _ field: UnsafePointer<FieldPlan>,
+    _ value: Int?
   ) throws(EncodeError) {
     if let value {
       if !field.pointee.isCurrent, try isZero(field.pointee.element, value) { return }
@@ -250,7 +267,8 @@ struct MessageWriter: ~Copyable {
   }
 
   private mutating func map(
-    _ field: UnsafePointer<FieldPlan>, _ value: Int
+    _ field: UnsafePointer<FieldPlan>,
+    _ value: Int
   ) throws(EncodeError) {
     guard document.nodes[value].kind == .object else { throw mismatch("a map", value) }
     guard let entry = field.pointee.entry, entry.pointee.fields.count == 2,
@@ -279,7 +297,8 @@ struct MessageWriter: ~Copyable {
   // MARK: Scalars
 
   private mutating func scalar(
-    _ element: FieldPlan.Element, _ value: Int
+    _ element: FieldPlan.Element,
+    _ value: Int
   ) throws(EncodeError) {
     let node = document.nodes[value]
     switch element {
@@ -323,7 +342,8 @@ struct MessageWriter: ~Copyable {
   }
 
   private func integer<Value: FixedWidthInteger>(
-    _ type: Value.Type, _ value: Int
+    _ type: Value.Type,
+    _ value: Int
   ) throws(EncodeError) -> Value {
     let node = document.nodes[value]
     if node.kind == .null { return 0 }
@@ -344,7 +364,8 @@ struct MessageWriter: ~Copyable {
   // MARK: Types with a form of their own
 
   private mutating func specialMessage(
-    _ index: Int?, _ plan: UnsafePointer<MessagePlan>
+    _ index: Int?,
+    _ plan: UnsafePointer<MessagePlan>
   ) throws(EncodeError) {
     let index = index.flatMap { document.nodes[$0].kind == .null ? nil : $0 }
     let fields = plan.pointee.fields
@@ -380,14 +401,16 @@ struct MessageWriter: ~Copyable {
   }
 
   private func text(
-    _ index: Int, _ expected: String
+    _ index: Int,
+    _ expected: String
   ) throws(EncodeError) -> String {
     guard document.nodes[index].kind == .string else { throw mismatch(expected, index) }
     return document.string(of: document.nodes[index])
   }
 
   private mutating func time(
-    _ index: Int?, _ plan: UnsafePointer<MessagePlan>
+    _ index: Int?,
+    _ plan: UnsafePointer<MessagePlan>
   ) throws(EncodeError) {
     guard let index else { return }
     let expected = "a time such as 2026-07-24T04:09:49Z"
@@ -471,7 +494,10 @@ struct MessageWriter: ~Copyable {
       do throws(JSONFault) {
         let end = try value.parse(source, from: start, allowsMore: true)
         try JSONCompactor.append(
-          UnsafeRawBufferPointer(rebasing: source[start..<end]), escapesHTML: false, to: &text)
+          UnsafeRawBufferPointer(rebasing: source[start..<end]),
+          escapesHTML: false,
+          to: &text
+        )
       } catch {
         throw .notJSON(offset: error.offset, problem: DecodeError.Problem(error))
       }

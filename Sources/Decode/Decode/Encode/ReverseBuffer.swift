@@ -36,7 +36,9 @@ struct ReverseBuffer: ~Copyable {
     reserve(bytes.count)
     count += bytes.count
     UnsafeMutableRawPointer(base + (capacity - count)).copyMemory(
-      from: source, byteCount: bytes.count)
+      from: source,
+      byteCount: bytes.count
+    )
   }
 
   mutating func prepend(_ byte: UInt8) {
@@ -72,7 +74,8 @@ struct ReverseBuffer: ~Copyable {
 
   /// Writes a length-delimited field whose contents `body` writes.
   mutating func prepend<Failure: Error>(
-    field number: UInt32, _ body: (inout ReverseBuffer) throws(Failure) -> Void
+    field number: UInt32,
+    _ body: (inout ReverseBuffer) throws(Failure) -> Void
   ) throws(Failure) {
     let before = count
     try body(&self)

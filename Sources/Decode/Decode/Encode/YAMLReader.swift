@@ -61,7 +61,10 @@ enum YAMLReader {
   }
 
   private static func append(
-    _ node: Node, to document: inout JSONDocument, lines: [Substring], depth: Int
+    _ node: Node,
+    to document: inout JSONDocument,
+    lines: [Substring],
+    depth: Int
   ) throws(EncodeError) {
     let line = node.mark?.line ?? 0
     guard depth < JSONSyntax.maximumDepth, document.nodes.count < maximumNodeCount else {
@@ -91,11 +94,15 @@ enum YAMLReader {
   }
 
   private static func append(
-    _ scalar: Node.Scalar, to document: inout JSONDocument, lines: [Substring], line: Int
+    _ scalar: Node.Scalar,
+    to document: inout JSONDocument,
+    lines: [Substring],
+    line: Int
   ) {
     var text = scalar.string
     let isPlain = scalar.style == .plain && !hasTag(scalar, lines)
-    let value = isPlain ? text.withUTF8 { YAMLResolver.resolve(UnsafeRawBufferPointer($0)) } : .string
+    let value =
+      isPlain ? text.withUTF8 { YAMLResolver.resolve(UnsafeRawBufferPointer($0)) } : .string
     func append(number: String) {
       document.append(.number, at: line) { $0 += Array(number.utf8) }
     }
@@ -128,7 +135,10 @@ enum YAMLReader {
     case .reader(let problem, let offset, _, _):
       .notYAML(line: 1, problem: "\(problem) at byte \(offset ?? 0)")
     case .duplicatedKeysInMapping(let duplicates, let context):
-      .notYAML(line: context.mark.line, problem: "key \(duplicates.joined(separator: ", ")) stands twice")
+      .notYAML(
+        line: context.mark.line,
+        problem: "key \(duplicates.joined(separator: ", ")) stands twice"
+      )
     default: .notYAML(line: 1, problem: "\(error)")
     }
   }

@@ -14,36 +14,59 @@ enum Hexadecimal {
 
 /// Lines of hexadecimal, as `decode --batch` and etcd-dump-logs have them.
 public enum Hex {
-  /// The value of every byte as a digit; 255 for what is none.
-  private static let values: [UInt8] = (0...255).map { Hexadecimal.value(of: UInt8($0)) ?? 255 }
-
   /// Appends the bytes that a line of digits stands for.
   ///
   /// - Parameters:
   ///   - line: Digits in either case, two a byte; a carriage return at the end is passed over.
   ///   - bytes: Where to append; unchanged if the line is not hexadecimal.
   /// - Returns: Whether the line is hexadecimal.
-  public static func append(_ line: UnsafeRawBufferPointer, to bytes: inout [UInt8]) -> Bool {
+  public static func append(_ line: UnsafeRawBufferPointer, to bytes: inout OutputBuffer) -> Bool {
     let digitCount = line.count - (line.last == 0x0D ? 1 : 0)
     guard digitCount % 2 == 0 else { return false }
     let start = bytes.count
-    var all: UInt8 = 0
-    bytes.reserveCapacity(start + digitCount / 2)
-    values.withUnsafeBufferPointer { values in
+    var isValid = true
+    bytes.append(atMost: digitCount / 2) { output in
       var offset = 0
+      while let start = line.baseAddress, offset + 8 <= digitCount {
+        let digits = (start + offset).loadUnaligned(as: UInt64.self)
+        guard let four = fourBytes(UInt64(littleEndian: digits)) else { break }
+        UnsafeMutableRawPointer(output + offset / 2).storeBytes(
+          of: four.littleEndian,
+          as: UInt32.self
+        )
+        offset += 8
+      }
       while offset < digitCount {
-        let high = values[Int(line[offset])]
-        let low = values[Int(line[offset + 1])]
-        all |= high | low
-        bytes.append(high << 4 | low & 15)
+        guard let high = Hexadecimal.value(of: line[offset]),
+          let low = Hexadecimal.value(of: line[offset + 1])
+        else {
+          isValid = false
+          break
+        }
+        output[offset / 2] = high << 4 | low
         offset += 2
       }
+      return offset / 2
     }
-    // A digit is below 16; 255 leaves its mark.
-    if all >= 16 {
-      bytes.removeLast(bytes.count - start)
-      return false
-    }
-    return true
+    if !isValid { bytes.removeLast(bytes.count - start) }
+    return isValid
+  }
+
+  /// The four bytes of eight digits in one word, or nil if one of them is none.
+  @inline(__always)
+  private static func fourBytes(_ digits: UInt64) -> UInt32? {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    // Letters become lower case; a decimal digit has that bit anyway.
+    let lower = digits | ones &* 0x20
+    let isLetter = digits >> 6 & ones
+    let values = lower &- (ones &* 0x30) &- (isLetter &* 0x27)
+    // Each byte is now below 16, and 10 or more where it was a letter: only then do 6 more set bit
+    // 4. What was no digit breaks one of the two, and a borrow comes only from such a byte.
+    let isWrong =
+      (values & (ones &* 0xF0)) | (((values &+ (ones &* 6)) ^ (isLetter << 4)) & (ones &* 0x10))
+    guard isWrong == 0 else { return nil }
+    let pairs = (values << 4 | values >> 8) & 0x00FF_00FF_00FF_00FF
+    let halves = (pairs | pairs >> 8) & 0x0000_FFFF_0000_FFFF
+    return UInt32(truncatingIfNeeded: halves | halves >> 16)
   }
 }

@@ -14,7 +14,9 @@ enum JSONOutput {
       let key = document.string(of: "key", in: pair).flatMap(Base64.decode)
       let value = document.string(of: "value", in: pair).flatMap(Base64.decode)
       return FoundValue(
-        key: key.map { String(decoding: $0, as: UTF8.self) }, bytes: value ?? [])
+        key: key.map { String(decoding: $0, as: UTF8.self) },
+        bytes: value ?? []
+      )
     }
   }
 }
@@ -24,7 +26,8 @@ enum FieldsOutput {
   static func values(in bytes: UnsafeRawBufferPointer) throws(InputError) -> [FoundValue] {
     var values: [FoundValue] = []
     var key: String?
-    for (number, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated()
+    for (number, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+      .enumerated()
     {
       if line.starts(with: "\"Key\" : ".utf8) {
         guard let text = unquote(line.dropFirst(8)) else {
@@ -84,7 +87,8 @@ enum FieldsOutput {
   }
 
   private static func hexadecimal(
-    _ rest: inout Slice<UnsafeRawBufferPointer>, digits: Int
+    _ rest: inout Slice<UnsafeRawBufferPointer>,
+    digits: Int
   ) -> UInt32? {
     var value: UInt32 = 0
     for _ in 0..<digits {
@@ -112,7 +116,8 @@ enum HexOutput {
     return stride(from: 0, to: lines.count, by: 2).map { index in
       FoundValue(
         key: String(decoding: lines[index], as: UTF8.self),
-        bytes: index + 1 < lines.count ? lines[index + 1] : [])
+        bytes: index + 1 < lines.count ? lines[index + 1] : []
+      )
     }
   }
 
@@ -163,7 +168,8 @@ enum ProtobufOutput {
   }
 
   private static func keyValue(
-    _ bytes: UnsafeRawBufferPointer, _ range: Range<Int>
+    _ bytes: UnsafeRawBufferPointer,
+    _ range: Range<Int>
   ) -> FoundValue? {
     var found = FoundValue(key: nil, bytes: [])
     var reader = WireReader(bytes, range: range)

@@ -88,7 +88,8 @@ public enum ValueFinder {
   }
 
   private static func sequence(
-    in bytes: UnsafeRawBufferPointer, hasKeys: Bool
+    in bytes: UnsafeRawBufferPointer,
+    hasKeys: Bool
   ) -> [FoundValue] {
     var values: [FoundValue] = []
     var offset = 0
@@ -116,7 +117,9 @@ public enum ValueFinder {
 
   /// Where the value that begins at `start` ends.
   private static func endOfValue(
-    in bytes: UnsafeRawBufferPointer, from start: Int, hasKeys: Bool
+    in bytes: UnsafeRawBufferPointer,
+    from start: Int,
+    hasKeys: Bool
   ) -> Int {
     let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
     if rest.starts(with: StoredForm.protobufPrefix), let count = envelopeByteCount(rest),
@@ -141,7 +144,9 @@ public enum ValueFinder {
 
   /// Whether a value may end here: at the end, or at a line feed before something that may follow.
   private static func isBoundary(
-    _ bytes: UnsafeRawBufferPointer, at offset: Int, hasKeys: Bool
+    _ bytes: UnsafeRawBufferPointer,
+    at offset: Int,
+    hasKeys: Bool
   ) -> Bool {
     if offset >= bytes.count { return true }
     guard bytes[offset] == 0x0A else { return false }
@@ -158,7 +163,9 @@ public enum ValueFinder {
 
   /// The end of a value whose form does not say: before the next key with a known form behind it.
   private static func endBeforeNextValue(
-    in bytes: UnsafeRawBufferPointer, from start: Int, hasKeys: Bool
+    in bytes: UnsafeRawBufferPointer,
+    from start: Int,
+    hasKeys: Bool
   ) -> Int {
     // An empty value is the line feed alone.
     if hasKeys, start < bytes.count, bytes[start] == 0x0A,

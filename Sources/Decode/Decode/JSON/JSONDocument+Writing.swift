@@ -99,7 +99,8 @@ extension JSONDocument {
 
   /// The nodes of an object's keys in an order; of equal keys the last only.
   private func keys(
-    of object: Int, precedes: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
+    of object: Int,
+    precedes: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Bool
   ) -> [Int] {
     var keys: [Int] = []
     keys.reserveCapacity(nodes[object].count)
@@ -113,7 +114,8 @@ extension JSONDocument {
       func characters(_ key: Int) -> UnsafeRawBufferPointer {
         let node = nodes[key]
         return UnsafeRawBufferPointer(
-          rebasing: text[node.textOffset..<(node.textOffset + node.count)])
+          rebasing: text[node.textOffset..<(node.textOffset + node.count)]
+        )
       }
       var isSorted = true
       for position in 1..<keys.count where isSorted {

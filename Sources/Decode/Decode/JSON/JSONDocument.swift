@@ -63,8 +63,9 @@ struct JSONDocument {
     let end = nodes[object].end
     while index < end {
       let node = nodes[index]
-      if node.count == key.utf8.count, text[node.textOffset..<(node.textOffset + node.count)]
-        .elementsEqual(key.utf8)
+      if node.count == key.utf8.count,
+        text[node.textOffset..<(node.textOffset + node.count)]
+          .elementsEqual(key.utf8)
       {
         found = index + 1
       }
@@ -100,20 +101,29 @@ struct JSONDocument {
   mutating func append(_ kind: Kind, at sourceOffset: Int) {
     countChild()
     nodes.append(
-      Node(kind: kind, textOffset: 0, count: 0, end: nodes.count + 1, sourceOffset: sourceOffset))
+      Node(kind: kind, textOffset: 0, count: 0, end: nodes.count + 1, sourceOffset: sourceOffset)
+    )
   }
 
   /// Appends a number or a string whose characters `body` appends.
   mutating func append(
-    _ kind: Kind, isKey: Bool = false, at sourceOffset: Int, text body: (inout [UInt8]) -> Void
+    _ kind: Kind,
+    isKey: Bool = false,
+    at sourceOffset: Int,
+    text body: (inout [UInt8]) -> Void
   ) {
     if !isKey { countChild() }
     let start = text.count
     body(&text)
     nodes.append(
       Node(
-        kind: kind, textOffset: start, count: text.count - start, end: nodes.count + 1,
-        sourceOffset: sourceOffset))
+        kind: kind,
+        textOffset: start,
+        count: text.count - start,
+        end: nodes.count + 1,
+        sourceOffset: sourceOffset
+      )
+    )
   }
 
   /// Opens an array or an object.
@@ -158,7 +168,9 @@ extension JSONDocument {
   /// - Returns: The offset behind the value and the white space that follows it.
   @discardableResult
   mutating func parse(
-    _ bytes: UnsafeRawBufferPointer, from start: Int = 0, allowsMore: Bool = false
+    _ bytes: UnsafeRawBufferPointer,
+    from start: Int = 0,
+    allowsMore: Bool = false
   ) throws(JSONFault) -> Int {
     var expected = Expected.value
     var offset = JSONSyntax.skipSpace(bytes, from: start)
@@ -205,7 +217,8 @@ extension JSONDocument {
         let end = try JSONSyntax.endOfWord(bytes, from: offset)
         append(
           byte == UInt8(ascii: "t") ? .true : byte == UInt8(ascii: "f") ? .false : .null,
-          at: offset)
+          at: offset
+        )
         offset = end
         expected = .comma
       default:
@@ -220,7 +233,9 @@ extension JSONDocument {
   }
 
   private mutating func parseString(
-    _ bytes: UnsafeRawBufferPointer, from start: Int, isKey: Bool
+    _ bytes: UnsafeRawBufferPointer,
+    from start: Int,
+    isKey: Bool
   ) throws(JSONFault) -> Int {
     let end = try JSONSyntax.endOfString(bytes, from: start + 1)
     append(.string, isKey: isKey, at: start) { text in
@@ -238,7 +253,9 @@ extension JSONDocument {
 
   /// Appends what an escape stands for, and returns the offset behind it; the escape is well-formed.
   private static func unescape(
-    _ bytes: UnsafeRawBufferPointer, at offset: Int, into text: inout [UInt8]
+    _ bytes: UnsafeRawBufferPointer,
+    at offset: Int,
+    into text: inout [UInt8]
   ) -> Int {
     switch bytes[offset + 1] {
     case UInt8(ascii: "b"): text.append(0x08)

@@ -40,7 +40,8 @@ enum JSONSyntax {
 
   /// The end of the number that begins at `offset`.
   static func endOfNumber(
-    _ bytes: UnsafeRawBufferPointer, from offset: Int
+    _ bytes: UnsafeRawBufferPointer,
+    from offset: Int
   ) throws(JSONFault) -> Int {
     var position = offset
     func digits() -> Int {
@@ -77,7 +78,8 @@ enum JSONSyntax {
 
   /// The end of `true`, `false` or `null` at `offset`.
   static func endOfWord(
-    _ bytes: UnsafeRawBufferPointer, from offset: Int
+    _ bytes: UnsafeRawBufferPointer,
+    from offset: Int
   ) throws(JSONFault) -> Int {
     let word: StaticString =
       switch bytes[offset] {
@@ -109,7 +111,8 @@ enum JSONSyntax {
 
   /// The end of the string whose opening quote stands before `offset`: behind its closing quote.
   static func endOfString(
-    _ bytes: UnsafeRawBufferPointer, from offset: Int
+    _ bytes: UnsafeRawBufferPointer,
+    from offset: Int
   ) throws(JSONFault) -> Int {
     var position = offset
     while position < bytes.count {

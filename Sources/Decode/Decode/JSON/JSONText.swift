@@ -68,7 +68,9 @@ enum JSONText {
 
   @inline(never)
   private static func appendEscaped(
-    _ bytes: UnsafeRawBufferPointer, plainPrefix: Int, to output: inout OutputBuffer
+    _ bytes: UnsafeRawBufferPointer,
+    plainPrefix: Int,
+    to output: inout OutputBuffer
   ) -> Bool {
     var isValid = true
     var offset = 0

@@ -16,17 +16,6 @@ struct MessagePlan {
   /// Whether JSON may hold `kind` and `apiVersion`, which protobuf leaves out.
   var embedsTypeMeta: Bool
 
-  /// Whether the message can contain itself, at any depth: only then can the depth of an object
-  /// grow with its bytes.
-  var isRecursive: Bool
-
-  /// How far the search for circles has come; `done` in every plan that is handed out.
-  var visit: Visit
-
-  enum Visit: UInt8 {
-    case new, open, done
-  }
-
   /// The fields by ascending number.
   var fields: UnsafeBufferPointer<FieldPlan>
 

@@ -4,13 +4,10 @@ internal import Schema
 /// Builds the plans of a message and of every message that it can contain.
 struct PlanBuilder {
   /// What has been allocated for the plans, to be freed with them.
-  private(set) var memory: [UnsafeMutableRawPointer] = []
+  private(set) var memory: PlanMemory
 
-  /// The plans built here, by message name.
-  private(set) var built: [String: UnsafeMutablePointer<MessagePlan>] = [:]
-
-  /// Finds a plan that was built before.
-  var known: (String) -> UnsafeMutablePointer<MessagePlan>? = { _ in nil }
+  /// The plans by message name: those built before, and those built here.
+  private(set) var plans: [String: UnsafeMutablePointer<MessagePlan>]
 
   private let catalogue: Catalogue
   private let style: PrintingStyle
@@ -19,9 +16,16 @@ struct PlanBuilder {
   /// More inlined messages around one field than these would be no Kubernetes type.
   private static let maximumInlining = 2
 
-  init(catalogue: Catalogue, style: PrintingStyle) {
+  init(
+    catalogue: Catalogue,
+    style: PrintingStyle,
+    plans: [String: UnsafeMutablePointer<MessagePlan>],
+    memory: PlanMemory
+  ) {
     self.catalogue = catalogue
     self.style = style
+    self.plans = plans
+    self.memory = memory
   }
 
   /// Builds the plan of a message and all below it; false if the catalogue lacks the message.
@@ -31,29 +35,15 @@ struct PlanBuilder {
     while next < waiting.count {
       let (definition, plan) = waiting[next]
       next += 1
-      do throws(CatalogueError) {
-        try fill(plan, from: definition)
-      } catch {
-        discard()
-        throw error
-      }
+      try fill(plan, from: definition)
     }
     return true
   }
 
-  /// Completes what needs every plan to be there: the order of keys and what is recursive.
+  /// Completes what needs every plan to be there: the order of keys.
   mutating func finish() {
     linkDescriptors()
     for (_, plan) in waiting { arrangeSlots(of: plan) }
-    for (_, plan) in waiting { markRecursion(from: plan) }
-  }
-
-  /// Frees everything that was built.
-  mutating func discard() {
-    for block in memory { block.deallocate() }
-    memory = []
-    built = [:]
-    waiting = []
   }
 
   // MARK: Messages
@@ -67,23 +57,25 @@ struct PlanBuilder {
   /// The plan of a message that also decodes what other messages had in its place: fields whose
   /// numbers it lacks itself.
   private mutating func pointer(
-    to name: String, with formerMessages: [String]
+    to name: String,
+    with formerMessages: [String]
   ) throws(CatalogueError) -> UnsafeMutablePointer<MessagePlan>? {
-    let key = ([name] + formerMessages).joined(separator: "+")
-    if let plan = known(key) ?? built[key] { return plan }
+    let key = formerMessages.isEmpty ? name : ([name] + formerMessages).joined(separator: "+")
+    if let plan = plans[key] { return plan }
     guard var definition = try catalogue.message(named: name, in: style.release) else { return nil }
     for former in formerMessages {
       guard let other = try catalogue.message(named: former, in: style.release) else { continue }
       definition.adopt(other)
     }
     let plan: UnsafeMutablePointer<MessagePlan> = allocate(1)
-    built[key] = plan
+    plans[key] = plan
     waiting.append((definition, plan))
     return plan
   }
 
   private mutating func fill(
-    _ plan: UnsafeMutablePointer<MessagePlan>, from definition: MessageDefinition
+    _ plan: UnsafeMutablePointer<MessagePlan>,
+    from definition: MessageDefinition
   ) throws(CatalogueError) {
     var layout = StructLayout()
     var planned: [(plan: FieldPlan, isHidden: Bool)] = []
@@ -93,33 +85,41 @@ struct PlanBuilder {
     // The pointers in slots are to the fields by number; JSON order is kept beside.
     let jsonOrder = planned.indices.filter { !planned[$0].isHidden }.map { planned[$0].plan.number }
     let sorted = planned.map(\.plan).sorted { $0.number < $1.number }
-    let fields: UnsafeMutablePointer<FieldPlan> = allocate(max(sorted.count, 1))
+    let fields: UnsafeMutablePointer<FieldPlan> = allocate(sorted.count)
     fields.initialize(from: sorted, count: sorted.count)
     let byNumber = Dictionary(
       sorted.indices.map { (sorted[$0].number, UnsafePointer(fields + $0)) },
-      uniquingKeysWith: { first, _ in first })
-    let slots: UnsafeMutablePointer<FieldSlot> = allocate(max(jsonOrder.count, 1))
+      uniquingKeysWith: { first, _ in first }
+    )
+    let slots: UnsafeMutablePointer<FieldSlot> = allocate(jsonOrder.count)
     for (position, number) in jsonOrder.enumerated() {
       guard let field = byNumber[number] else { continue }
       (slots + position).initialize(to: FieldSlot(field: field, outer: nil, inner: nil))
     }
 
     let descriptor = describe(definition.name, fields: sorted, byteCount: layout.byteCount)
-    let zero = allocateBytes(layout.byteCount)
+    let zero = memory.allocate(layout.byteCount)
     zero.storeBytes(of: UnsafeRawPointer(descriptor), as: UnsafeRawPointer.self)
     // Until the slots are arranged, the JSON slots are those of the message's own fields.
     let own = UnsafeBufferPointer(start: UnsafePointer(slots), count: jsonOrder.count)
     plan.initialize(
       to: MessagePlan(
-        descriptor: descriptor, special: SpecialForm(definition.special),
-        embedsTypeMeta: definition.embedsTypeMeta, isRecursive: false, visit: .new,
+        descriptor: descriptor,
+        special: SpecialForm(definition.special),
+        embedsTypeMeta: definition.embedsTypeMeta,
         fields: UnsafeBufferPointer(start: UnsafePointer(fields), count: sorted.count),
-        jsonSlots: own, yamlSlots: own, namedSlots: own, zero: UnsafeRawPointer(zero),
-        name: text(definition.name)))
+        jsonSlots: own,
+        yamlSlots: own,
+        namedSlots: own,
+        zero: UnsafeRawPointer(zero),
+        name: text(definition.name)
+      )
+    )
   }
 
   private mutating func fieldPlan(
-    _ field: FieldDefinition, layout: inout StructLayout
+    _ field: FieldDefinition,
+    layout: inout StructLayout
   ) throws(CatalogueError) -> FieldPlan {
     var message: UnsafePointer<MessagePlan>?
     if case .message(let name) = field.element {
@@ -133,35 +133,60 @@ struct PlanBuilder {
     var entry: UnsafePointer<MessagePlan>?
     if shape == .map { entry = mapEntry(valueElement: element, valueMessage: message) }
     let place = layout.place(element: element, shape: shape)
-    var key = OutputBuffer(capacity: 64)
-    JSONText.append(field.jsonName, to: &key)
-    key.append(ascii: ":")
+    let name = text(field.jsonName)
     return FieldPlan(
-      number: field.number, element: element, shape: shape, isPointer: field.isPointer,
-      omitsEmpty: field.omitsEmpty || !field.isCurrent, omitsZero: field.omitsZero,
-      isInline: field.isInline, isCurrent: field.isCurrent,
-      isUnwritten: field.isLater && !style.isExact, valueOffset: place.value,
-      presenceOffset: place.presence, message: message, entry: entry, name: text(field.jsonName),
-      jsonKey: copy(key), yamlKey: text(YAMLText.plainKey(field.jsonName)))
+      number: field.number,
+      element: element,
+      shape: shape,
+      isPointer: field.isPointer,
+      omitsEmpty: field.omitsEmpty || !field.isCurrent,
+      omitsZero: field.omitsZero,
+      isInline: field.isInline,
+      isCurrent: field.isCurrent,
+      isUnwritten: field.isLater && !style.isExact,
+      valueOffset: place.value,
+      presenceOffset: place.presence,
+      message: message,
+      entry: entry,
+      name: name,
+      jsonKey: jsonKey(name),
+      yamlKey: YAMLText.isPlainAtSight(name) ? name : text(YAMLText.plainKey(field.jsonName))
+    )
   }
 
   /// The plan of a map's entries, which are messages of their own on the wire.
   private mutating func mapEntry(
-    valueElement: FieldPlan.Element, valueMessage: UnsafePointer<MessagePlan>?
+    valueElement: FieldPlan.Element,
+    valueMessage: UnsafePointer<MessagePlan>?
   ) -> UnsafePointer<MessagePlan> {
     var layout = StructLayout()
     let keyPlace = layout.place(element: .string, shape: .single)
     let valuePlace = layout.place(element: valueElement, shape: .single)
     let nothing = text("")
     func field(
-      _ number: UInt32, _ element: FieldPlan.Element, _ place: StructLayout.Place,
+      _ number: UInt32,
+      _ element: FieldPlan.Element,
+      _ place: StructLayout.Place,
       _ message: UnsafePointer<MessagePlan>?
     ) -> FieldPlan {
       FieldPlan(
-        number: number, element: element, shape: .single, isPointer: false, omitsEmpty: false,
-        omitsZero: false, isInline: false, isCurrent: true, isUnwritten: false, valueOffset: place.value,
-        presenceOffset: place.presence, message: message, entry: nil, name: nothing,
-        jsonKey: nothing, yamlKey: nothing)
+        number: number,
+        element: element,
+        shape: .single,
+        isPointer: false,
+        omitsEmpty: false,
+        omitsZero: false,
+        isInline: false,
+        isCurrent: true,
+        isUnwritten: false,
+        valueOffset: place.value,
+        presenceOffset: place.presence,
+        message: message,
+        entry: nil,
+        name: nothing,
+        jsonKey: nothing,
+        yamlKey: nothing
+      )
     }
     let list = [
       field(1, .string, keyPlace, nil), field(2, valueElement, valuePlace, valueMessage),
@@ -169,15 +194,23 @@ struct PlanBuilder {
     let fields: UnsafeMutablePointer<FieldPlan> = allocate(2)
     fields.initialize(from: list, count: 2)
     let descriptor = describe("map entry", fields: list, byteCount: layout.byteCount)
-    let zero = allocateBytes(layout.byteCount)
+    let zero = memory.allocate(layout.byteCount)
     zero.storeBytes(of: UnsafeRawPointer(descriptor), as: UnsafeRawPointer.self)
     let none = UnsafeBufferPointer<FieldSlot>(start: nil, count: 0)
     let plan: UnsafeMutablePointer<MessagePlan> = allocate(1)
     plan.initialize(
       to: MessagePlan(
-        descriptor: descriptor, special: .plain, embedsTypeMeta: false, isRecursive: false, visit: .done,
-        fields: UnsafeBufferPointer(start: UnsafePointer(fields), count: 2), jsonSlots: none,
-        yamlSlots: none, namedSlots: none, zero: UnsafeRawPointer(zero), name: nothing))
+        descriptor: descriptor,
+        special: .plain,
+        embedsTypeMeta: false,
+        fields: UnsafeBufferPointer(start: UnsafePointer(fields), count: 2),
+        jsonSlots: none,
+        yamlSlots: none,
+        namedSlots: none,
+        zero: UnsafeRawPointer(zero),
+        name: nothing
+      )
+    )
     return UnsafePointer(plan)
   }
 
@@ -191,9 +224,11 @@ struct PlanBuilder {
     plan.pointee.jsonSlots = copy(slots)
     // A sort that is not stable would do: keys of one object are distinct.
     plan.pointee.yamlSlots = copy(
-      slots.sorted { YAMLKeyOrder.precedes($0.field.pointee.name, $1.field.pointee.name) })
+      slots.sorted { YAMLKeyOrder.precedes($0.field.pointee.name, $1.field.pointee.name) }
+    )
     plan.pointee.namedSlots = copy(
-      slots.sorted { $0.field.pointee.name.lexicographicallyPrecedes($1.field.pointee.name) })
+      slots.sorted { $0.field.pointee.name.lexicographicallyPrecedes($1.field.pointee.name) }
+    )
   }
 
   /// Appends a slot, or the slots of the message that it splices in.
@@ -218,41 +253,15 @@ struct PlanBuilder {
     }
   }
 
-  /// Finds out which messages can contain themselves, or something that can.
-  ///
-  /// One walk in depth: whoever meets a message that is still open has found a circle, and so have
-  /// all on the way to it.
-  private func markRecursion(from start: UnsafeMutablePointer<MessagePlan>) {
-    guard start.pointee.visit == .new else { return }
-    var path: [(plan: UnsafeMutablePointer<MessagePlan>, position: Int)] = [(start, 0)]
-    start.pointee.visit = .open
-    while let (plan, position) = path.last {
-      guard position < plan.pointee.fields.count else {
-        plan.pointee.visit = .done
-        path.removeLast()
-        if plan.pointee.isRecursive, let parent = path.last { parent.plan.pointee.isRecursive = true }
-        continue
-      }
-      path[path.count - 1].position += 1
-      guard let next = plan.pointee.fields[position].message else { continue }
-      let target = UnsafeMutablePointer(mutating: next)
-      switch target.pointee.visit {
-      case .open: plan.pointee.isRecursive = true
-      case .done: if target.pointee.isRecursive { plan.pointee.isRecursive = true }
-      case .new:
-        target.pointee.visit = .open
-        path.append((target, 0))
-      }
-    }
-  }
-
   // MARK: Descriptors
 
   private mutating func describe(
-    _ name: String, fields: [FieldPlan], byteCount: Int
+    _ name: String,
+    fields: [FieldPlan],
+    byteCount: Int
   ) -> UnsafePointer<ProtobufCMessageDescriptor> {
-    let cName = cString(name)
-    let descriptors: UnsafeMutablePointer<ProtobufCFieldDescriptor> = allocate(max(fields.count, 1))
+    let cName = text(name).baseAddress?.assumingMemoryBound(to: CChar.self)
+    let descriptors: UnsafeMutablePointer<ProtobufCFieldDescriptor> = allocate(fields.count)
     for (index, field) in fields.enumerated() {
       var descriptor = ProtobufCFieldDescriptor()
       descriptor.name = cName
@@ -276,7 +285,8 @@ struct PlanBuilder {
     for (index, field) in fields.enumerated()
     where index == 0 || fields[index - 1].number + 1 != field.number {
       ranges.append(
-        ProtobufCIntRange(start_value: Int32(field.number), orig_index: UInt32(index)))
+        ProtobufCIntRange(start_value: Int32(field.number), orig_index: UInt32(index))
+      )
     }
     let rangeCount = ranges.count
     ranges.append(ProtobufCIntRange(start_value: 0, orig_index: UInt32(fields.count)))
@@ -315,43 +325,72 @@ struct PlanBuilder {
   // MARK: Memory
 
   private mutating func allocate<Value>(_ count: Int) -> UnsafeMutablePointer<Value> {
-    let memory = UnsafeMutablePointer<Value>.allocate(capacity: count)
-    self.memory.append(UnsafeMutableRawPointer(memory))
-    return memory
-  }
-
-  /// Zeroed memory.
-  private mutating func allocateBytes(_ byteCount: Int) -> UnsafeMutableRawPointer {
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 16)
-    memory.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
-    self.memory.append(memory)
-    return memory
+    memory.allocate(count * MemoryLayout<Value>.stride).bindMemory(to: Value.self, capacity: count)
   }
 
   private mutating func copy(_ slots: [FieldSlot]) -> UnsafeBufferPointer<FieldSlot> {
-    let memory: UnsafeMutablePointer<FieldSlot> = allocate(max(slots.count, 1))
+    let memory: UnsafeMutablePointer<FieldSlot> = allocate(slots.count)
     memory.initialize(from: slots, count: slots.count)
     return UnsafeBufferPointer(start: UnsafePointer(memory), count: slots.count)
   }
 
-  private mutating func copy(_ buffer: borrowing OutputBuffer) -> UnsafeRawBufferPointer {
-    let memory = allocateBytes(max(buffer.count, 1))
-    buffer.withBytes { memory.copyMemory(from: $0.baseAddress ?? UnsafeRawPointer(memory), byteCount: $0.count) }
-    return UnsafeRawBufferPointer(start: memory, count: buffer.count)
-  }
-
   private mutating func text(_ string: String) -> UnsafeRawBufferPointer {
-    let utf8 = Array(string.utf8)
-    let memory = allocateBytes(max(utf8.count, 1))
-    memory.copyMemory(from: utf8, byteCount: utf8.count)
-    return UnsafeRawBufferPointer(start: memory, count: utf8.count)
+    var string = string
+    return string.withUTF8 { utf8 in memory.copy(UnsafeRawBufferPointer(utf8)) }
   }
 
-  private mutating func cString(_ string: String) -> UnsafePointer<CChar> {
-    let utf8 = Array(string.utf8) + [0]
-    let memory = allocateBytes(utf8.count)
-    memory.copyMemory(from: utf8, byteCount: utf8.count)
-    return UnsafePointer(memory.assumingMemoryBound(to: CChar.self))
+  /// The key in JSON: quoted, with a colon. A name of plain characters needs no escapes.
+  private mutating func jsonKey(_ name: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    if JSONText.plainPrefix(name, from: 0) == name.count {
+      let key = memory.allocate(name.count + 3)
+      key.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
+      if let source = name.baseAddress { (key + 1).copyMemory(from: source, byteCount: name.count) }
+      key.storeBytes(of: UInt8(ascii: "\""), toByteOffset: name.count + 1, as: UInt8.self)
+      key.storeBytes(of: UInt8(ascii: ":"), toByteOffset: name.count + 2, as: UInt8.self)
+      return UnsafeRawBufferPointer(start: key, count: name.count + 3)
+    }
+    var key = OutputBuffer(capacity: 64)
+    _ = JSONText.append(name, to: &key)
+    key.append(ascii: ":")
+    return key.withBytes { memory.copy($0) }
+  }
+}
+
+/// Memory for plans: handed out zeroed, and given back all at once.
+struct PlanMemory {
+  private var blocks: [UnsafeMutableRawPointer] = []
+  private var offset = 0
+  private var blockByteCount = 0
+
+  private static let commonBlockByteCount = 128 << 10
+
+  /// Zeroed memory, aligned to 16.
+  mutating func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
+    let rounded = (max(byteCount, 1) + 15) & ~15
+    if blocks.isEmpty || rounded > blockByteCount - offset {
+      blockByteCount = max(PlanMemory.commonBlockByteCount, rounded)
+      blocks.append(.allocate(byteCount: blockByteCount, alignment: 16))
+      offset = 0
+    }
+    defer { offset += rounded }
+    let memory = blocks[blocks.count - 1] + offset
+    memory.initializeMemory(as: UInt8.self, repeating: 0, count: rounded)
+    return memory
+  }
+
+  /// Gives all memory back; nothing that points into it may be used any more.
+  mutating func deallocate() {
+    for block in blocks { block.deallocate() }
+    blocks = []
+    blockByteCount = 0
+    offset = 0
+  }
+
+  /// A copy of bytes, with a zero behind them.
+  mutating func copy(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    let memory = allocate(bytes.count + 1)
+    if let source = bytes.baseAddress { memory.copyMemory(from: source, byteCount: bytes.count) }
+    return UnsafeRawBufferPointer(start: memory, count: bytes.count)
   }
 }
 
@@ -380,7 +419,9 @@ struct StructLayout {
       }
       let presence = take(4, alignment: 4)
       return Place(
-        value: take(element.byteCount, alignment: min(element.byteCount, 8)), presence: presence)
+        value: take(element.byteCount, alignment: min(element.byteCount, 8)),
+        presence: presence
+      )
     }
   }
 

@@ -19,14 +19,9 @@ struct PrintingStyle: Hashable {
 final class PlanLibrary: Sendable {
   let catalogue: Catalogue
 
-  private struct Key: Hashable {
-    let message: String
-    let style: PrintingStyle
-  }
-
   private struct State: ~Copyable {
-    var plans: [Key: UnsafeMutablePointer<MessagePlan>] = [:]
-    var memory: [UnsafeMutableRawPointer] = []
+    var plans: [PrintingStyle: [String: UnsafeMutablePointer<MessagePlan>]] = [:]
+    var memory = PlanMemory()
   }
 
   /// Guards the dictionary; the plans themselves never change once the lock is given back.
@@ -38,30 +33,30 @@ final class PlanLibrary: Sendable {
 
   deinit {
     state.withLock { state in
-      for block in state.memory { block.deallocate() }
+      state.memory.deallocate()
     }
   }
 
   /// The plan of a message in a style; nil if the catalogue lacks the message.
   func plan(
-    message name: String, style: PrintingStyle
+    message name: String,
+    style: PrintingStyle
   ) throws(CatalogueError) -> UnsafePointer<MessagePlan>? {
     let result: Result<UnsafePointer<MessagePlan>?, CatalogueError> = state.withLock { state in
-      if let plan = state.plans[Key(message: name, style: style)] { return .success(.init(plan)) }
+      if let plan = state.plans[style]?[name] { return .success(UnsafePointer(plan)) }
       do throws(CatalogueError) {
-        let plans = state.plans
-        var builder = PlanBuilder(catalogue: catalogue, style: style)
-        builder.known = { name in plans[Key(message: name, style: style)] }
-        guard try builder.build(name) else {
-          builder.discard()
-          return .success(nil)
-        }
+        var builder = PlanBuilder(
+          catalogue: catalogue,
+          style: style,
+          plans: state.plans[style] ?? [:],
+          memory: state.memory
+        )
+        // The plans of a build that fails are forgotten; their memory goes with the library.
+        defer { state.memory = builder.memory }
+        guard try builder.build(name) else { return .success(nil) }
         builder.finish()
-        state.memory += builder.memory
-        for (name, plan) in builder.built {
-          state.plans[Key(message: name, style: style)] = plan
-        }
-        return .success(state.plans[Key(message: name, style: style)].map { .init($0) })
+        state.plans[style] = builder.plans
+        return .success(builder.plans[name].map { UnsafePointer($0) })
       } catch {
         return .failure(error)
       }

@@ -16,7 +16,8 @@ struct ReleaseMarker {
     let gone = metadata.fields.filter {
       $0.lastRelease != nil && $0.element == .string && $0.shape == .single && !$0.isPointer
     }
-    guard let field = gone.max(by: { ($0.lastRelease ?? Self.never) < ($1.lastRelease ?? Self.never) }),
+    guard
+      let field = gone.max(by: { ($0.lastRelease ?? Self.never) < ($1.lastRelease ?? Self.never) }),
       let last = field.lastRelease
     else { return nil }
     number = field.number

@@ -17,7 +17,24 @@ public struct OutputBuffer: ~Copyable {
     self.base = .allocate(capacity: self.capacity)
   }
 
-  deinit { base.deallocate() }
+  /// A buffer without memory, to stand where another was taken from.
+  private init(nothing: Void) {
+    capacity = 0
+    // Nothing is ever read or written there.
+    let nowhere: StaticString = ""
+    base = UnsafeMutablePointer(mutating: nowhere.utf8Start)
+  }
+
+  deinit {
+    if capacity > 0 { base.deallocate() }
+  }
+
+  /// Moves the bytes out and leaves an empty buffer behind.
+  mutating func take() -> OutputBuffer {
+    var taken = OutputBuffer(nothing: ())
+    swap(&taken, &self)
+    return taken
+  }
 
   /// Reads the bytes in place; the pointer is valid inside the closure only.
   public func withBytes<Result, Failure: Error>(
@@ -56,10 +73,10 @@ public struct OutputBuffer: ~Copyable {
 
   @inline(never)
   private mutating func grow(_ byteCount: Int) {
-    let wanted = max(capacity * 2, count + byteCount)
+    let wanted = max(capacity * 2, count + byteCount, 64)
     let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: wanted)
     larger.update(from: base, count: count)
-    base.deallocate()
+    if capacity > 0 { base.deallocate() }
     base = larger
     capacity = wanted
   }

@@ -5,6 +5,9 @@ protocol ObjectSink: ~Copyable {
   /// What an open object or list has to remember.
   associatedtype Level
 
+  /// Whether keys are sorted, and do not follow the Go struct.
+  static var isSorted: Bool { get }
+
   /// The fields of a message in the order of this form.
   static func slots(of plan: UnsafePointer<MessagePlan>) -> UnsafeBufferPointer<FieldSlot>
 
@@ -66,6 +69,8 @@ struct JSONSink: ObjectSink, ~Copyable {
 
   /// Whether nothing has been written in the object or list yet.
   typealias Level = Bool
+
+  static var isSorted: Bool { false }
 
   init(output: consuming OutputBuffer) { self.output = output }
 
@@ -166,6 +171,8 @@ struct YAMLSink: ObjectSink, ~Copyable {
   private var embedded = JSONDocument()
 
   typealias Level = YAMLEmitter.Level
+
+  static var isSorted: Bool { true }
 
   init(output: consuming OutputBuffer) { emitter = YAMLEmitter(output: output) }
 

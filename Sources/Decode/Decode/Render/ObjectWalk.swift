@@ -17,32 +17,37 @@ struct ObjectWalk<Sink: ObjectSink & ~Copyable>: ~Copyable {
 
   /// Writes a whole object with its kind and API version, which its message leaves out.
   mutating func object(
-    _ message: UnsafeRawPointer, _ plan: UnsafePointer<MessagePlan>,
-    apiVersion: UnsafeRawBufferPointer, kind: UnsafeRawBufferPointer
+    _ message: UnsafeRawPointer,
+    _ plan: UnsafePointer<MessagePlan>,
+    apiVersion: UnsafeRawBufferPointer,
+    kind: UnsafeRawBufferPointer
   ) throws(RenderFault) {
     noteUnknownFields(of: message)
     var level = sink.beginObject()
     // Both are `omitempty`. JSON has them first, kind before apiVersion; a sorted form has them
     // where they belong.
-    var pending: [(StaticString, UnsafeRawBufferPointer)] = []
-    if !kind.isEmpty { pending.append(("kind", kind)) }
-    if !apiVersion.isEmpty { pending.append(("apiVersion", apiVersion)) }
-    let isSorted = Sink.self == YAMLSink.self
-    if !isSorted {
-      for (name, value) in pending { writeTypeMeta(name, value, in: &level) }
-      pending = []
+    var isKindPending = !kind.isEmpty
+    var isVersionPending = !apiVersion.isEmpty
+    if !Sink.isSorted {
+      if isKindPending { typeMeta("kind", kind, in: &level) }
+      if isVersionPending { typeMeta("apiVersion", apiVersion, in: &level) }
+      isKindPending = false
+      isVersionPending = false
     }
     for slot in Sink.slots(of: plan) {
-      while let (name, value) = pending.last,
-        Sink.precedes(bytes(of: name), slot.field.pointee.name)
-      {
-        writeTypeMeta(name, value, in: &level)
-        pending.removeLast()
+      if isVersionPending, Sink.precedes(bytes(of: "apiVersion"), slot.field.pointee.name) {
+        typeMeta("apiVersion", apiVersion, in: &level)
+        isVersionPending = false
+      }
+      if isKindPending, Sink.precedes(bytes(of: "kind"), slot.field.pointee.name) {
+        typeMeta("kind", kind, in: &level)
+        isKindPending = false
       }
       guard let holder = slot.holder(in: message) else { continue }
       try field(slot.field, of: holder, in: &level)
     }
-    for (name, value) in pending.reversed() { writeTypeMeta(name, value, in: &level) }
+    if isVersionPending { typeMeta("apiVersion", apiVersion, in: &level) }
+    if isKindPending { typeMeta("kind", kind, in: &level) }
     sink.endObject(level)
   }
 
@@ -50,8 +55,10 @@ struct ObjectWalk<Sink: ObjectSink & ~Copyable>: ~Copyable {
     UnsafeRawBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount)
   }
 
-  private mutating func writeTypeMeta(
-    _ name: StaticString, _ value: UnsafeRawBufferPointer, in level: inout Sink.Level
+  private mutating func typeMeta(
+    _ name: StaticString,
+    _ value: UnsafeRawBufferPointer,
+    in level: inout Sink.Level
   ) {
     sink.key(bytes(of: name), in: &level)
     sink.string(value)
@@ -69,7 +76,9 @@ struct ObjectWalk<Sink: ObjectSink & ~Copyable>: ~Copyable {
   /// Writes a field with its key, unless it is to be left out.
   @inline(__always)
   private mutating func field(
-    _ field: UnsafePointer<FieldPlan>, of holder: UnsafeRawPointer, in level: inout Sink.Level
+    _ field: UnsafePointer<FieldPlan>,
+    of holder: UnsafeRawPointer,
+    in level: inout Sink.Level
   ) throws(RenderFault) {
     switch field.pointee.shape {
     case .single:
@@ -95,7 +104,9 @@ struct ObjectWalk<Sink: ObjectSink & ~Copyable>: ~Copyable {
 
   @inline(__always)
   private mutating func messageField(
-    _ field: UnsafePointer<FieldPlan>, of holder: UnsafeRawPointer, in level: inout Sink.Level
+    _ field: UnsafePointer<FieldPlan>,
+    of holder: UnsafeRawPointer,
+    in level: inout Sink.Level
   ) throws(RenderFault) {
     guard let plan = field.pointee.message else { return }
     guard let present = field.pointee.submessage(in: holder) else {
@@ -123,7 +134,9 @@ struct ObjectWalk<Sink: ObjectSink & ~Copyable>: ~Copyable {
 
   @inline(__always)
   private mutating func scalarField(
-    _ field: UnsafePointer<FieldPlan>, of holder: UnsafeRawPointer, in level: inout Sink.Level
+    _ field: UnsafePointer<FieldPlan>,
+    of holder: UnsafeRawPointer,
+    in level: inout Sink.Level
   ) {
     let address = holder + field.pointee.valueOffset
     if field.pointee.isPointer {
@@ -181,7 +194,8 @@ struct ObjectWalk<Sink: ObjectSink & ~Copyable>: ~Copyable {
   }
 
   private mutating func list(
-    _ field: UnsafePointer<FieldPlan>, of holder: UnsafeRawPointer
+    _ field: UnsafePointer<FieldPlan>,
+    of holder: UnsafeRawPointer
   ) throws(RenderFault) {
     let count = field.pointee.count(in: holder)
     guard count > 0, let values = field.pointee.values(in: holder) else {
@@ -208,7 +222,8 @@ struct ObjectWalk<Sink: ObjectSink & ~Copyable>: ~Copyable {
 
   /// Writes a map's entries by key; of equal keys the last counts.
   private mutating func map(
-    _ field: UnsafePointer<FieldPlan>, of holder: UnsafeRawPointer
+    _ field: UnsafePointer<FieldPlan>,
+    of holder: UnsafeRawPointer
   ) throws(RenderFault) {
     let count = field.pointee.count(in: holder)
     guard let entryPlan = field.pointee.entry, entryPlan.pointee.fields.count == 2,
@@ -235,7 +250,9 @@ struct ObjectWalk<Sink: ObjectSink & ~Copyable>: ~Copyable {
   }
 
   private func isAscending(
-    _ entries: UnsafePointer<UnsafeRawPointer>, count: Int, keyOffset: Int
+    _ entries: UnsafePointer<UnsafeRawPointer>,
+    count: Int,
+    keyOffset: Int
   ) -> Bool {
     for index in 1..<max(count, 1) {
       let previous = unpackedBytes(at: entries[index - 1] + keyOffset)
@@ -246,7 +263,9 @@ struct ObjectWalk<Sink: ObjectSink & ~Copyable>: ~Copyable {
   }
 
   private func sorted(
-    _ entries: UnsafePointer<UnsafeRawPointer>, count: Int, keyOffset: Int
+    _ entries: UnsafePointer<UnsafeRawPointer>,
+    count: Int,
+    keyOffset: Int
   ) -> [Int] {
     func key(_ index: Int) -> UnsafeRawBufferPointer {
       unpackedBytes(at: entries[index] + keyOffset)
@@ -268,7 +287,8 @@ struct ObjectWalk<Sink: ObjectSink & ~Copyable>: ~Copyable {
   }
 
   private mutating func mapValue(
-    _ field: FieldPlan, of entry: UnsafeRawPointer
+    _ field: FieldPlan,
+    of entry: UnsafeRawPointer
   ) throws(RenderFault) {
     if field.element == .message, let plan = field.message {
       try message(field.submessage(in: entry) ?? plan.pointee.zero, plan)
@@ -280,7 +300,8 @@ struct ObjectWalk<Sink: ObjectSink & ~Copyable>: ~Copyable {
   // MARK: Messages
 
   private mutating func message(
-    _ message: UnsafeRawPointer, _ plan: UnsafePointer<MessagePlan>
+    _ message: UnsafeRawPointer,
+    _ plan: UnsafePointer<MessagePlan>
   ) throws(RenderFault) {
     noteUnknownFields(of: message)
     if plan.pointee.special != .plain { return try specialMessage(message, plan) }
@@ -293,7 +314,8 @@ struct ObjectWalk<Sink: ObjectSink & ~Copyable>: ~Copyable {
   }
 
   private func isZeroTime(
-    _ message: UnsafeRawPointer, _ plan: UnsafePointer<MessagePlan>
+    _ message: UnsafeRawPointer,
+    _ plan: UnsafePointer<MessagePlan>
   ) -> Bool {
     switch plan.pointee.special {
     case .time, .microtime: seconds(of: message, plan) == nil
@@ -303,7 +325,8 @@ struct ObjectWalk<Sink: ObjectSink & ~Copyable>: ~Copyable {
 
   /// The seconds of a time, or nil for Go's zero time: an empty message, or the year 1.
   private func seconds(
-    of message: UnsafeRawPointer, _ plan: UnsafePointer<MessagePlan>
+    of message: UnsafeRawPointer,
+    _ plan: UnsafePointer<MessagePlan>
   ) -> Int64? {
     let fields = plan.pointee.fields
     guard fields.count == 2,
@@ -315,7 +338,8 @@ struct ObjectWalk<Sink: ObjectSink & ~Copyable>: ~Copyable {
   }
 
   private func microseconds(
-    of message: UnsafeRawPointer, _ plan: UnsafePointer<MessagePlan>
+    of message: UnsafeRawPointer,
+    _ plan: UnsafePointer<MessagePlan>
   ) -> Int64 {
     guard plan.pointee.special == .microtime else { return 0 }
     let offset = plan.pointee.fields[1].valueOffset
@@ -323,7 +347,8 @@ struct ObjectWalk<Sink: ObjectSink & ~Copyable>: ~Copyable {
   }
 
   private mutating func time(
-    _ message: UnsafeRawPointer, _ plan: UnsafePointer<MessagePlan>
+    _ message: UnsafeRawPointer,
+    _ plan: UnsafePointer<MessagePlan>
   ) {
     guard var seconds = seconds(of: message, plan) else { return sink.null() }
     var fraction: Int64?
@@ -345,7 +370,8 @@ struct ObjectWalk<Sink: ObjectSink & ~Copyable>: ~Copyable {
   }
 
   private mutating func specialMessage(
-    _ message: UnsafeRawPointer, _ plan: UnsafePointer<MessagePlan>
+    _ message: UnsafeRawPointer,
+    _ plan: UnsafePointer<MessagePlan>
   ) throws(RenderFault) {
     let fields = plan.pointee.fields
     switch plan.pointee.special {
@@ -399,13 +425,15 @@ struct ObjectWalk<Sink: ObjectSink & ~Copyable>: ~Copyable {
   }
 
   private mutating func listField(
-    _ field: UnsafePointer<FieldPlan>?, of message: UnsafeRawPointer
+    _ field: UnsafePointer<FieldPlan>?,
+    of message: UnsafeRawPointer
   ) throws(RenderFault) {
     if let field { try list(field, of: message) }
   }
 
   private mutating func quantity(
-    _ message: UnsafeRawPointer, _ field: FieldPlan
+    _ message: UnsafeRawPointer,
+    _ field: FieldPlan
   ) throws(RenderFault) {
     // An absent quantity is zero; an empty text is none.
     guard field.isPresent(in: message) else {
@@ -435,7 +463,8 @@ struct ObjectWalk<Sink: ObjectSink & ~Copyable>: ~Copyable {
 
   /// An Unknown inside an object: Kubernetes prints it only if it holds JSON.
   private mutating func unknown(
-    _ message: UnsafeRawPointer, _ fields: UnsafeBufferPointer<FieldPlan>
+    _ message: UnsafeRawPointer,
+    _ fields: UnsafeBufferPointer<FieldPlan>
   ) throws(RenderFault) {
     for field in fields {
       let bytes = field.element == .message ? nil : unpackedBytes(at: message + field.valueOffset)

@@ -11,7 +11,8 @@ enum UnknownFieldComment {
 
   /// Appends a line for each field.
   static func append(
-    _ fields: [WireSurvey.UnknownField], of value: UnsafeRawBufferPointer,
+    _ fields: [WireSurvey.UnknownField],
+    of value: UnsafeRawBufferPointer,
     to output: inout OutputBuffer
   ) {
     for field in fields {

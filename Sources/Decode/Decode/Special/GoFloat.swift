@@ -32,8 +32,11 @@ enum GoFloat {
   static func appendJSON(_ value: Double, to output: inout OutputBuffer) {
     let magnitude = value.magnitude
     append(
-      value, withExponent: magnitude != 0 && (magnitude < 1e-6 || magnitude >= 1e21),
-      exponentDigits: 1, to: &output)
+      value,
+      withExponent: magnitude != 0 && (magnitude < 1e-6 || magnitude >= 1e21),
+      exponentDigits: 1,
+      to: &output
+    )
   }
 
   /// As strconv's format `g` with the shortest precision, which go-yaml uses: an exponent below
@@ -45,12 +48,18 @@ enum GoFloat {
     }
     let magnitude = value.magnitude
     append(
-      value, withExponent: magnitude != 0 && (magnitude < 1e-4 || magnitude >= 1e21),
-      exponentDigits: 2, to: &output)
+      value,
+      withExponent: magnitude != 0 && (magnitude < 1e-4 || magnitude >= 1e21),
+      exponentDigits: 2,
+      to: &output
+    )
   }
 
   private static func append(
-    _ value: Double, withExponent: Bool, exponentDigits: Int, to output: inout OutputBuffer
+    _ value: Double,
+    withExponent: Bool,
+    exponentDigits: Int,
+    to output: inout OutputBuffer
   ) {
     let (digits, point) = digits(of: value)
     if value.sign == .minus { output.append(ascii: "-") }

@@ -12,7 +12,9 @@ enum GoTime {
   ///   - microseconds: Printed with six digits if given, 0 to 999999.
   ///   - output: Where to.
   static func append(
-    seconds: Int64, microseconds: Int64? = nil, to output: inout OutputBuffer
+    seconds: Int64,
+    microseconds: Int64? = nil,
+    to output: inout OutputBuffer
   ) {
     var days = seconds / secondsPerDay
     var rest = seconds % secondsPerDay
@@ -138,7 +140,9 @@ enum GoTime {
   }
 
   private static func appendFraction(
-    _ value: UInt64, unit: UInt64, to output: inout OutputBuffer
+    _ value: UInt64,
+    unit: UInt64,
+    to output: inout OutputBuffer
   ) {
     output.append(decimal: value / unit)
     var rest = value % unit

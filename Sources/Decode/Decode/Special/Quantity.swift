@@ -30,7 +30,8 @@ enum Quantity {
   /// Appends the canonical text.
   ///
   /// - Returns: False, with nothing appended, if the text is not a quantity.
-  static func append(canonical text: UnsafeRawBufferPointer, to output: inout OutputBuffer) -> Bool {
+  static func append(canonical text: UnsafeRawBufferPointer, to output: inout OutputBuffer) -> Bool
+  {
     if isPlainlyCanonical(text) {
       output.append(text)
       return true
@@ -176,9 +177,12 @@ enum Quantity {
 
   private static func interpret(_ suffix: [UInt8]) -> (Format, base: Int, exponent: Int)? {
     let text = String(decoding: suffix, as: UTF8.self)
-    if let known = decimalSuffixes.first(where: { $0.0 == text }) { return (.decimalSI, 10, known.1) }
+    if let known = decimalSuffixes.first(where: { $0.0 == text }) {
+      return (.decimalSI, 10, known.1)
+    }
     if let known = binarySuffixes.first(where: { $0.0 == text }) { return (.binarySI, 2, known.1) }
-    guard suffix.count > 1, suffix[0] | 0x20 == UInt8(ascii: "e"), let exponent = Int(text.dropFirst())
+    guard suffix.count > 1, suffix[0] | 0x20 == UInt8(ascii: "e"),
+      let exponent = Int(text.dropFirst())
     else { return nil }
     return (.decimalExponent, 10, exponent)
   }

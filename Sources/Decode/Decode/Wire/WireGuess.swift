@@ -19,8 +19,11 @@ enum WireGuess {
   ///     }
   ///     2: 0x00ff
   static func writeText(
-    _ bytes: UnsafeRawBufferPointer, range: Range<Int>, plan: UnsafePointer<MessagePlan>?,
-    to output: inout OutputBuffer, depth: Int = 0
+    _ bytes: UnsafeRawBufferPointer,
+    range: Range<Int>,
+    plan: UnsafePointer<MessagePlan>?,
+    to output: inout OutputBuffer,
+    depth: Int = 0
   ) throws(WireReader.Fault) {
     var reader = WireReader(bytes, range: range)
     while !reader.isAtEnd {
@@ -73,7 +76,8 @@ enum WireGuess {
   }
 
   private static func appendHexadecimal(
-    _ bytes: UnsafeRawBufferPointer, to output: inout OutputBuffer
+    _ bytes: UnsafeRawBufferPointer,
+    to output: inout OutputBuffer
   ) {
     output.append("0x")
     output.append(hexadecimal: bytes)
@@ -81,7 +85,9 @@ enum WireGuess {
 
   /// Appends an object whose keys are the field numbers; a number that repeats has a list.
   static func append(
-    _ bytes: UnsafeRawBufferPointer, range: Range<Int>, to document: inout JSONDocument,
+    _ bytes: UnsafeRawBufferPointer,
+    range: Range<Int>,
+    to document: inout JSONDocument,
     depth: Int = 0
   ) throws(WireReader.Fault) {
     var values: [UInt32: [WireReader.Payload]] = [:]
@@ -99,8 +105,10 @@ enum WireGuess {
   }
 
   private static func append(
-    _ payload: WireReader.Payload, of bytes: UnsafeRawBufferPointer,
-    to document: inout JSONDocument, depth: Int
+    _ payload: WireReader.Payload,
+    of bytes: UnsafeRawBufferPointer,
+    to document: inout JSONDocument,
+    depth: Int
   ) throws(WireReader.Fault) {
     switch payload {
     case .varint(let value):

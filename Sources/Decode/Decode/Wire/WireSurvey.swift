@@ -48,7 +48,9 @@ struct WireSurvey {
 
   /// Looks at the message that lies in `range` of `bytes`.
   init(
-    _ bytes: UnsafeRawBufferPointer, range: Range<Int>, plan: UnsafePointer<MessagePlan>
+    _ bytes: UnsafeRawBufferPointer,
+    range: Range<Int>,
+    plan: UnsafePointer<MessagePlan>
   ) {
     self.bytes = bytes
     message(range, plan)
@@ -108,16 +110,22 @@ struct WireSurvey {
     unknownFieldCount += 1
     guard unknownFields.count < WireSurvey.maximumFindingCount else { return }
     unknownFields.append(
-      UnknownField(path: pathText, number: tag.number, wireType: tag.wireType, bytes: bytes))
+      UnknownField(path: pathText, number: tag.number, wireType: tag.wireType, bytes: bytes)
+    )
   }
 
   private mutating func value(
-    _ payload: WireReader.Payload, of field: UnsafePointer<FieldPlan>, wireType: UInt8,
-    at offset: Int, tagAt: Int
+    _ payload: WireReader.Payload,
+    of field: UnsafePointer<FieldPlan>,
+    wireType: UInt8,
+    at offset: Int,
+    tagAt: Int
   ) {
     let expected = field.pointee.shape == .map ? 2 : field.pointee.element.wireFormat
     guard case .bytes(let range) = payload else {
-      if wireType != expected { fail(.wrongWireType(found: wireType, expected: expected), at: tagAt) }
+      if wireType != expected {
+        fail(.wrongWireType(found: wireType, expected: expected), at: tagAt)
+      }
       return
     }
     guard expected == 2 || field.pointee.shape == .repeated else {
@@ -138,7 +146,9 @@ struct WireSurvey {
     while !reader.isAtEnd, let tag = try? reader.tag(), let payload = try? reader.payload(of: tag) {
       if tag.number == 1, case .bytes(let key) = payload, !path.isEmpty {
         path[path.count - 1].key = String(
-          decoding: UnsafeRawBufferPointer(rebasing: bytes[key]), as: UTF8.self)
+          decoding: UnsafeRawBufferPointer(rebasing: bytes[key]),
+          as: UTF8.self
+        )
       }
     }
     message(range, plan)
@@ -150,7 +160,8 @@ struct WireSurvey {
       invalidTexts.count < WireSurvey.maximumFindingCount
     else { return }
     invalidTexts.append(
-      Finding(path: pathText, offset: range.lowerBound + offset, problem: .notUTF8))
+      Finding(path: pathText, offset: range.lowerBound + offset, problem: .notUTF8)
+    )
   }
 
   // MARK: Types with a form of their own
@@ -161,7 +172,9 @@ struct WireSurvey {
       guard let text = lastBytes(1, in: range) else { return }
       if Quantity.canonical(Array(bytes[text])) == nil {
         let shown = String(
-          decoding: UnsafeRawBufferPointer(rebasing: bytes[text].prefix(40)), as: UTF8.self)
+          decoding: UnsafeRawBufferPointer(rebasing: bytes[text].prefix(40)),
+          as: UTF8.self
+        )
         fail(.notQuantity(shown), at: text.lowerBound)
       }
     case .intorstring:

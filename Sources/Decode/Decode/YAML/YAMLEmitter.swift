@@ -161,6 +161,10 @@ struct YAMLEmitter: ~Copyable {
 
   @inline(never)
   private mutating func unusualString(_ text: UnsafeRawBufferPointer) {
+    if YAMLText.isPlainOnSecondSight(text) {
+      writeValue(text, style: .plain)
+      return
+    }
     withValidText(text) { emitter, text in
       emitter.writeValue(text, style: YAMLText.analyse(text, asKey: false).style)
     }
@@ -201,7 +205,9 @@ struct YAMLEmitter: ~Copyable {
   }
 
   private mutating func write(
-    _ text: UnsafeRawBufferPointer, style: YAMLText.Style, allowsBreaks: Bool
+    _ text: UnsafeRawBufferPointer,
+    style: YAMLText.Style,
+    allowsBreaks: Bool
   ) {
     switch style {
     case .plain: writePlain(text, allowsBreaks: allowsBreaks)
@@ -295,7 +301,9 @@ struct YAMLEmitter: ~Copyable {
 
   /// Appends one line break, which begins a line whichever it is.
   private mutating func copyBreak(
-    _ text: UnsafeRawBufferPointer, _ offset: inout Int, length: Int
+    _ text: UnsafeRawBufferPointer,
+    _ offset: inout Int,
+    length: Int
   ) {
     if text[offset] == 0x0A {
       breakLine()
@@ -314,8 +322,9 @@ struct YAMLEmitter: ~Copyable {
 
   private mutating func writePlain(_ text: UnsafeRawBufferPointer, allowsBreaks: Bool) {
     separate()
-    // Plain text has no line breaks of its own.
-    if !allowsBreaks || text.count + column <= YAMLEmitter.bestWidth {
+    // Plain text has no line breaks of its own, and bytes are no fewer than characters.
+    let byteColumn = output.count - lineStart
+    if !allowsBreaks || text.count + byteColumn <= YAMLEmitter.bestWidth {
       output.append(text)
     } else {
       var folding = Folding(startColumn: column)

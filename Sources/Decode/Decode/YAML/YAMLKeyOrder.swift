@@ -16,9 +16,16 @@ enum YAMLKeyOrder {
       return left[offset] < right[offset]
     }
     if offset == shorter { return left.count < right.count }
+    // Among ASCII a letter stands behind all else, and what is neither letter nor digit by its code.
+    if left[offset] < 0x80, right[offset] < 0x80 {
+      let isLeftLetter = isASCIILetter(left[offset])
+      if isLeftLetter != isASCIILetter(right[offset]) { return !isLeftLetter }
+      if !isDigit(left[offset]), !isDigit(right[offset]) { return left[offset] < right[offset] }
+    }
     return precedes(
       Array(String(decoding: left, as: UTF8.self).unicodeScalars),
-      Array(String(decoding: right, as: UTF8.self).unicodeScalars))
+      Array(String(decoding: right, as: UTF8.self).unicodeScalars)
+    )
   }
 
   @inline(__always)
@@ -26,6 +33,9 @@ enum YAMLKeyOrder {
     let lower = byte | 0x20
     return lower >= UInt8(ascii: "a") && lower <= UInt8(ascii: "z")
   }
+
+  @inline(__always)
+  private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
 
   private static func precedes(_ left: [Unicode.Scalar], _ right: [Unicode.Scalar]) -> Bool {
     let shorter = min(left.count, right.count)

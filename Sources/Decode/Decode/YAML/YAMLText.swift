@@ -30,31 +30,71 @@ enum YAMLText {
     }
   }
 
-  /// The bytes that never matter to any rule, wherever they stand in a scalar.
-  @inline(__always)
-  private static func isHarmless(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."),
-      UInt8(ascii: "/"), UInt8(ascii: "_"):
-      true
-    default: false
-    }
+  /// How a byte may stand in a scalar that is plain at sight.
+  private enum ByteClass {
+    /// Letters, digits and `-./_`: matter to no rule, wherever they stand.
+    static let harmless: UInt8 = 1
+
+    /// May begin such a scalar: letters, `/` and `_`.
+    static let first: UInt8 = 2
+
+    /// Printable ASCII that matters to no rule behind the first byte: `()+;<=>@[]^{|}~!$%&*,"'?\`
+    /// and the backquote.
+    static let inner: UInt8 = 4
+
+    /// `:` and `#`, which matter only before and behind a blank, and the blank.
+    static let blank: UInt8 = 8
   }
+
+  /// The classes of all bytes.
+  private static let classes: InlineArray<256, UInt8> = {
+    var classes = InlineArray<256, UInt8>(repeating: 0)
+    for byte in 0x21...0x7E {
+      switch UInt8(byte) {
+      case UInt8(ascii: ":"), UInt8(ascii: "#"): break
+      default: classes[byte] = ByteClass.inner
+      }
+    }
+    for byte in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ/_".utf8 {
+      classes[Int(byte)] |= ByteClass.harmless | ByteClass.first
+    }
+    for byte in "0123456789-.".utf8 { classes[Int(byte)] |= ByteClass.harmless }
+    classes[0x20] = ByteClass.blank
+    return classes
+  }()
 
   /// Whether a scalar is plain at first sight: of harmless bytes only, and beginning with one that
   /// begins no number, date, or word of YAML's. It has no spaces, so it is never folded.
   @inline(__always)
   static func isPlainAtSight(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    guard let first = bytes.first else { return false }
-    switch first {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"):
-      // The words are `y`, `yes`, `no`, `true`, `null`, `off` … in some spellings: five letters.
-      if bytes.count <= 5, isFirstOfWord(first) { return false }
-    case UInt8(ascii: "/"), UInt8(ascii: "_"): break
-    default: return false
+    guard let first = bytes.first, classes[Int(first)] & ByteClass.first != 0 else { return false }
+    // The words are `y`, `yes`, `no`, `true`, `null`, `off` ... in some spellings: five letters.
+    if bytes.count <= 5, isFirstOfWord(first) { return false }
+    for byte in bytes where classes[Int(byte)] & ByteClass.harmless == 0 { return false }
+    return true
+  }
+
+  /// Whether a scalar is plain, though it may have blanks and marks inside: a sentence, a URL, an
+  /// image. The end of each `name: value` and `text # comment` sends it to the full analysis.
+  @inline(__always)
+  static func isPlainOnSecondSight(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard let first = bytes.first, classes[Int(first)] & ByteClass.first != 0,
+      let last = bytes.last, last != 0x20, last != UInt8(ascii: ":")
+    else { return false }
+    if bytes.count <= 5, isFirstOfWord(first) { return false }
+    var previous: UInt8 = 0
+    for byte in bytes {
+      if classes[Int(byte)] == 0 {
+        if byte == UInt8(ascii: "#"), previous != 0x20 {
+          previous = byte
+          continue
+        }
+        guard byte == UInt8(ascii: ":") else { return false }
+      } else if byte == 0x20, previous == UInt8(ascii: ":") {
+        return false
+      }
+      previous = byte
     }
-    for byte in bytes where !isHarmless(byte) { return false }
     return true
   }
 
