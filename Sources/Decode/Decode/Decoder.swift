@@ -312,13 +312,10 @@ public final class Decoder: Sendable {
     into output: inout OutputBuffer,
     notes: inout [Note]
   ) throws(DecodeError) {
-    guard var plan = known.plan else {
+    let object = UnsafeRawBufferPointer(rebasing: value[range])
+    guard let plan = try plan(for: object, of: known) else {
       notes.append(.unknownKind(known.type))
       return try guess(value, range: range, known, as: form, into: &output)
-    }
-    let object = UnsafeRawBufferPointer(rebasing: value[range])
-    if let marker = known.marker, marker.stands(in: object) {
-      plan = try formerPlan(of: known, marker) ?? plan
     }
     let message: UnsafeRawPointer
     do throws(Unpacker.Failure) {
@@ -623,30 +620,43 @@ public final class Decoder: Sendable {
     kind: UnsafeRawBufferPointer
   ) throws(DecodeError) -> KnownKind {
     let known = KnownKind(apiVersion: Array(apiVersion), kind: Array(kind))
-    guard let (plan, definition) = try plan(of: known.type) else { return known }
-    known.plan = plan
-    known.definition = definition
     do throws(CatalogueError) {
-      known.marker = try marker(of: definition)
+      let type = known.type
+      known.definition = try catalogue.kind(apiVersion: type.apiVersion, kind: type.kind)
+      if let definition = known.definition { known.marker = try marker(of: definition) }
     } catch {
       throw .catalogue(error)
     }
     return known
   }
 
-  /// The plan of the last release that wrote the marker; built when the first such object comes.
-  private func formerPlan(
-    of known: KnownKind,
-    _ marker: ReleaseMarker
+  /// The plan of an object's kind, as the release wrote it that the object's bytes tell of; built
+  /// when the first such object comes. Nil for a kind that the catalogue lacks.
+  @inline(__always)
+  private func plan(
+    for object: UnsafeRawBufferPointer,
+    of known: KnownKind
   ) throws(DecodeError) -> UnsafePointer<MessagePlan>? {
-    if let plan = known.formerPlan { return plan }
+    if let marker = known.marker, marker.stands(in: object) {
+      if let plan = known.formerPlan { return plan }
+      known.formerPlan = try buildPlan(of: known, release: marker.lastRelease)
+      return known.formerPlan
+    }
+    if let plan = known.plan { return plan }
+    known.plan = try buildPlan(of: known, release: options.release)
+    return known.plan
+  }
+
+  private func buildPlan(
+    of known: KnownKind,
+    release: Release?
+  ) throws(DecodeError) -> UnsafePointer<MessagePlan>? {
     guard let definition = known.definition else { return nil }
     do throws(CatalogueError) {
-      known.formerPlan = try plan(of: definition, release: marker.lastRelease)
+      return try plan(of: definition, release: release)
     } catch {
       throw .catalogue(error)
     }
-    return known.formerPlan
   }
 
   private func plan(
@@ -685,8 +695,10 @@ public final class Decoder: Sendable {
     let isRangeAllocation: Bool
 
     /// Nil for a type that the catalogue lacks.
-    fileprivate(set) var plan: UnsafePointer<MessagePlan>?
     fileprivate(set) var definition: KindDefinition?
+
+    /// The plan of the release that was asked for, once an object needed it.
+    fileprivate(set) var plan: UnsafePointer<MessagePlan>?
 
     /// What tells that an older release wrote an object, and the plan of that release.
     fileprivate(set) var marker: ReleaseMarker?

@@ -11,6 +11,7 @@ enum YAMLReader {
 
   /// What aliases may blow a document up to.
   private static let maximumNodeCount = 4_000_000
+  private static let maximumTextByteCount = 64 << 20
 
   static func documents(in text: [UInt8]) throws(EncodeError) -> [Document] {
     guard let source = String(validating: text, as: UTF8.self) else {
@@ -67,7 +68,9 @@ enum YAMLReader {
     depth: Int
   ) throws(EncodeError) {
     let line = node.mark?.line ?? 0
-    guard depth < JSONSyntax.maximumDepth, document.nodes.count < maximumNodeCount else {
+    guard depth < JSONSyntax.maximumDepth, document.nodes.count < maximumNodeCount,
+      document.text.count < maximumTextByteCount
+    else {
       throw .tooLarge
     }
     switch node {
@@ -78,19 +81,46 @@ enum YAMLReader {
       document.close()
     case .mapping(let mapping):
       document.open(.object, at: line)
-      for (key, value) in mapping {
-        guard case .scalar(let scalar) = key else {
-          throw .notYAML(line: line, problem: "a key that is not a word")
-        }
-        document.append(.string, isKey: true, at: key.mark?.line ?? line) {
-          $0 += Array(scalar.string.utf8)
-        }
+      for (key, value) in try pairs(of: mapping, line: line, depth: depth) {
+        document.append(.string, isKey: true, at: line) { $0 += Array(key.utf8) }
         try append(value, to: &document, lines: lines, depth: depth + 1)
       }
       document.close()
     case .alias:
       throw .notYAML(line: line, problem: "an alias without its anchor")
     }
+  }
+
+  /// The keys and values of a mapping; those that `<<` brings in come last, and only where the
+  /// mapping has no such key itself.
+  private static func pairs(
+    of mapping: Node.Mapping,
+    line: Int,
+    depth: Int
+  ) throws(EncodeError) -> [(key: String, value: Node)] {
+    guard depth < JSONSyntax.maximumDepth else { throw .tooLarge }
+    var own: [(key: String, value: Node)] = []
+    var merged: [(key: String, value: Node)] = []
+    for (key, value) in mapping {
+      guard case .scalar(let scalar) = key else {
+        throw .notYAML(line: key.mark?.line ?? line, problem: "a key that is not a word")
+      }
+      guard scalar.string == "<<", scalar.style == .plain else {
+        own.append((scalar.string, value))
+        continue
+      }
+      switch value {
+      case .mapping(let other): merged += try pairs(of: other, line: line, depth: depth + 1)
+      case .sequence(let others):
+        for case .mapping(let other) in others {
+          merged += try pairs(of: other, line: line, depth: depth + 1)
+        }
+      default: throw .notYAML(line: line, problem: "<< without a mapping")
+      }
+    }
+    guard !merged.isEmpty else { return own }
+    var seen = Set(own.map(\.key))
+    return own + merged.filter { seen.insert($0.key).inserted }
   }
 
   private static func append(

@@ -31,39 +31,32 @@ enum GoFloat {
   /// As encoding/json: plain, but with an exponent below 1e-6 and from 1e21 on, `1e-9` not `1e-09`.
   static func appendJSON(_ value: Double, to output: inout OutputBuffer) {
     let magnitude = value.magnitude
-    append(
-      value,
-      withExponent: magnitude != 0 && (magnitude < 1e-6 || magnitude >= 1e21),
-      exponentDigits: 1,
-      to: &output
-    )
+    let hasExponent = magnitude != 0 && (magnitude < 1e-6 || magnitude >= 1e21)
+    append(value, digits(of: value), hasExponent: hasExponent, exponentDigits: 1, to: &output)
   }
 
-  /// As strconv's format `g` with the shortest precision, which go-yaml uses: an exponent below
-  /// 1e-4 and from 1e21 on, two digits at least.
+  /// As strconv's format `g` with the shortest precision, which go-yaml uses: with an exponent
+  /// below 1e-4 and from 1e6 on, of two digits at least.
   static func appendYAML(_ value: Double, to output: inout OutputBuffer) {
     guard value.isFinite else {
       output.append(value.isNaN ? ".nan" : value < 0 ? "-.inf" : ".inf")
       return
     }
-    let magnitude = value.magnitude
-    append(
-      value,
-      withExponent: magnitude != 0 && (magnitude < 1e-4 || magnitude >= 1e21),
-      exponentDigits: 2,
-      to: &output
-    )
+    let parts = digits(of: value)
+    let hasExponent = value != 0 && (parts.point < -3 || parts.point > 6)
+    append(value, parts, hasExponent: hasExponent, exponentDigits: 2, to: &output)
   }
 
   private static func append(
     _ value: Double,
-    withExponent: Bool,
+    _ parts: (digits: [UInt8], point: Int),
+    hasExponent: Bool,
     exponentDigits: Int,
     to output: inout OutputBuffer
   ) {
-    let (digits, point) = digits(of: value)
+    let (digits, point) = parts
     if value.sign == .minus { output.append(ascii: "-") }
-    if withExponent {
+    if hasExponent {
       output.append(digits[0])
       if digits.count > 1 {
         output.append(ascii: ".")

@@ -46,7 +46,11 @@ enum YAMLResolver {
       switch text {
       case ".nan", ".NaN", ".NAN": return .float(.nan)
       case ".inf", ".Inf", ".INF": return .float(.infinity)
-      default: return isDecimalFloat(Array(bytes), allowsSign: false) ? float(text) : .string
+      default:
+        guard let digits = withoutUnderscores(bytes), isDecimalFloat(digits, allowsSign: false) else {
+          return .string
+        }
+        return float(String(decoding: digits, as: UTF8.self))
       }
     case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"):
       return number(bytes)
@@ -76,7 +80,24 @@ enum YAMLResolver {
     if isDecimalFloat(digits, allowsSign: true) {
       return float(String(decoding: digits, as: UTF8.self))
     }
+    // Behind `0b` go-yaml reads what ParseInt reads, signs too.
+    if digits.starts(with: "0b".utf8),
+      let value = Int64(String(decoding: digits.dropFirst(2), as: UTF8.self), radix: 2)
+    {
+      return .integer(value)
+    }
     return .string
+  }
+
+  /// The bytes without underscores, or nil if one of them does not stand between digits.
+  private static func withoutUnderscores(_ bytes: UnsafeRawBufferPointer) -> [UInt8]? {
+    func isDigit(_ offset: Int) -> Bool {
+      bytes.indices.contains(offset) && bytes[offset] >= 0x30 && bytes[offset] <= 0x39
+    }
+    for offset in bytes.indices where bytes[offset] == UInt8(ascii: "_") {
+      guard isDigit(offset - 1), isDigit(offset + 1) else { return nil }
+    }
+    return bytes.filter { $0 != UInt8(ascii: "_") }
   }
 
   /// An integer as Go's `strconv.ParseInt` reads it with base 0: decimal, `0x`, `0o`, `0b`, or
