@@ -55,5 +55,14 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/explorer/Command", swiftSettings: strict),
+
+    // Tests.
+    .target(name: "TestSupport", path: "Tests/Support", swiftSettings: strict),
+    .testTarget(
+      name: "SchemaTests", dependencies: ["Schema", "TestSupport"], path: "Tests/SchemaTests",
+      swiftSettings: strict),
+    .testTarget(
+      name: "DecodeTests", dependencies: ["Decode", "Schema", "TestSupport"],
+      path: "Tests/DecodeTests", swiftSettings: strict),
   ]
 )
