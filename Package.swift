@@ -70,5 +70,37 @@ let package = Package(
       path: "Sources/explorer/Command",
       swiftSettings: strict
     ),
+
+    // Tests, which mirror the sources, and comparisons with Kubernetes' own files and programs.
+    .target(
+      name: "TestSupport",
+      path: "Tests/Support",
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "SchemaTests",
+      dependencies: ["Schema", "TestSupport"],
+      path: "Tests/SchemaTests",
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "DecodeTests",
+      dependencies: ["Decode", "Schema", "TestSupport"],
+      path: "Tests/DecodeTests",
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: ["TestSupport", "explorer"],
+      path: "Tests/CommandTests",
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "Compatibility",
+      dependencies: ["Decode", "Schema", "TestSupport", "explorer"],
+      path: "Tests/Compatibility",
+      exclude: ["exceptions.tsv"],
+      swiftSettings: strict
+    ),
   ]
 )
