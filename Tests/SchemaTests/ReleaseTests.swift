@@ -30,15 +30,20 @@ import Testing
 }
 
 @Suite struct ReleaseRangeTests {
+  /// A range from a word of the catalogue's text.
+  private func range(_ text: String) -> ReleaseRange? {
+    Array(text.utf8).withUnsafeBufferPointer { ReleaseRange($0) }
+  }
+
   @Test(arguments: ["1.18-", "1.15-1.21", "1.15-1.15", "0.9-1.0"])
   func rangesKeepTheirText(_ text: String) throws {
-    let range = try #require(ReleaseRange(text[...]))
-    #expect(range.description == text)
+    let found = try #require(range(text))
+    #expect(found.description == text)
   }
 
   @Test(arguments: ["", "-", "1.18", "-1.18", "1.21-1.15", "1.18-x", "x-1.18", "1.18-1.20-1.21"])
   func otherTextIsNoRange(_ text: String) {
-    #expect(ReleaseRange(text[...]) == nil)
+    #expect(range(text) == nil)
   }
 
   @Test(arguments: [
@@ -54,15 +59,15 @@ import Testing
     isContained: Bool,
     nearest: String
   ) throws {
-    let range = try #require(ReleaseRange(text[...]))
+    let found = try #require(range(text))
     let release = try #require(Release(release))
-    #expect(range.contains(release) == isContained)
-    #expect(range.nearest(to: release) == Release(nearest))
+    #expect(found.contains(release) == isContained)
+    #expect(found.nearest(to: release) == Release(nearest))
   }
 
   @Test func onlyAnOpenRangeContainsTheNewest() throws {
-    let open = try #require(ReleaseRange("1.18-"))
-    let closed = try #require(ReleaseRange("1.18-1.21"))
+    let open = try #require(range("1.18-"))
+    let closed = try #require(range("1.18-1.21"))
     #expect(open.contains(nil))
     #expect(open.nearest(to: nil) == nil)
     #expect(!closed.contains(nil))

@@ -247,6 +247,8 @@ public final class Decoder: Sendable {
           value,
           range: envelope.object,
           type: TypedMessage(type),
+          // The envelope says that the object has no type to print.
+          showsType: false,
           as: form,
           into: &output,
           notes: &notes
@@ -283,6 +285,7 @@ public final class Decoder: Sendable {
     _ value: UnsafeRawBufferPointer,
     range: Range<Int>,
     type: TypedMessage,
+    showsType: Bool = true,
     as form: OutputForm,
     into output: inout OutputBuffer,
     notes: inout [Note]
@@ -299,7 +302,16 @@ public final class Decoder: Sendable {
           try workspace.kind(apiVersion: apiVersion, kind: kind, decoder: self)
         }
       }
-      try render(value, range: range, known, as: form, workspace, into: &output, notes: &notes)
+      try render(
+        value,
+        range: range,
+        known,
+        showsType: showsType,
+        as: form,
+        workspace,
+        into: &output,
+        notes: &notes
+      )
     }
   }
 
@@ -307,6 +319,7 @@ public final class Decoder: Sendable {
     _ value: UnsafeRawBufferPointer,
     range: Range<Int>,
     _ known: KnownKind,
+    showsType: Bool = true,
     as form: OutputForm,
     _ workspace: Workspace,
     into output: inout OutputBuffer,
@@ -336,8 +349,8 @@ public final class Decoder: Sendable {
         Decoder.write(
           message,
           plan,
-          apiVersion: apiVersion,
-          kind: kind,
+          apiVersion: showsType ? apiVersion : UnsafeRawBufferPointer(start: nil, count: 0),
+          kind: showsType ? kind : UnsafeRawBufferPointer(start: nil, count: 0),
           as: form,
           to: &output,
           hasFindings: &hasFindings

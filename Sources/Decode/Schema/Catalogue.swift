@@ -140,7 +140,9 @@ public struct Catalogue: Sendable {
     for text in messageTexts {
       for record in text.records() {
         var rest = record.bytes
-        guard var header = CatalogueLine(takingFrom: &rest), let name = header.next() else { continue }
+        guard var header = CatalogueLine(takingFrom: &rest), let name = header.next() else {
+          continue
+        }
         names.insert(name.string)
       }
     }

@@ -1,5 +1,5 @@
 #if canImport(Glibc)
-  private import Glibc
+private import Glibc
 #endif
 
 /// Catalogue text in memory, looked up in place.

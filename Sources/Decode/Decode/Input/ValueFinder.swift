@@ -24,8 +24,10 @@ public enum ValueFinder {
       case .empty: throw .empty
       case .text:
         let line = trimmed(bytes)
-        guard !line.starts(with: "/registry/".utf8) else { throw .keysOnly }
-        return [FoundValue(key: nil, bytes: Array(line))]
+        guard line.contains(0x0A) else {
+          guard !line.starts(with: "/registry/".utf8) else { throw .keysOnly }
+          return [FoundValue(key: nil, bytes: Array(line))]
+        }
       case .unrecognised: break
       }
       if let values = ProtobufOutput.values(in: bytes) { return values }
@@ -182,13 +184,11 @@ public enum ValueFinder {
       }
       if hasKeys {
         if let line = keyLine(in: bytes, at: offset + 1), line.end < bytes.count {
-          let followsKnown = hasKnownForm(bytes, at: line.end)
-          let isRegistry = bytes[line.key].starts(with: "/registry/".utf8)
-          if followsKnown || (!isBinary && isRegistry) || (!isBinary && !isText(bytes, from: start))
-            || (!isBinary && bytes[line.key.lowerBound] == UInt8(ascii: "/"))
-          {
-            return offset
-          }
+          // Under /registry every value has a known form; what others keep may be any text.
+          let isForeign =
+            !isBinary && bytes[line.key.lowerBound] == UInt8(ascii: "/")
+            && !bytes[line.key].starts(with: "/registry/".utf8)
+          if hasKnownForm(bytes, at: line.end) || isForeign { return offset }
         }
       } else if hasKnownForm(bytes, at: offset + 1) {
         return offset
@@ -196,10 +196,6 @@ public enum ValueFinder {
       offset += 1
     }
     return bytes.last == 0x0A ? bytes.count - 1 : bytes.count
-  }
-
-  private static func isText(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Bool {
-    bytes[start...].prefix(64).allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x0A || $0 == 0x09 }
   }
 
   /// The length of an envelope with its prefix; fields of an envelope ascend, so it ends where they

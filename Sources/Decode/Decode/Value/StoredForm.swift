@@ -12,7 +12,7 @@ public enum StoredForm: Equatable, Sendable {
   /// Encrypted at rest, behind `k8s:enc:`.
   case encrypted
 
-  /// Printable text that is not JSON, on one line.
+  /// Printable text that is not JSON.
   case text
 
   /// No bytes at all.
@@ -27,8 +27,8 @@ public enum StoredForm: Equatable, Sendable {
   /// What every encrypted value begins with.
   static let encryptedPrefix: [UInt8] = Array("k8s:enc:".utf8)
 
-  /// No foreign text value of use is longer.
-  private static let maximumTextByteCount = 4096
+  /// No JSON value that is only a number or a word is longer.
+  private static let maximumWordByteCount = 4096
 
   /// The form of a value, by its first bytes.
   ///
@@ -45,7 +45,7 @@ public enum StoredForm: Equatable, Sendable {
       self = .cbor
     } else if StoredForm.looksLikeJSON(value) {
       self = .json
-    } else if StoredForm.isLineOfText(value) {
+    } else if StoredForm.isText(value) {
       self = .text
     } else {
       self = .unrecognised
@@ -60,20 +60,16 @@ public enum StoredForm: Equatable, Sendable {
     case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "t"),
       UInt8(ascii: "f"), UInt8(ascii: "n"):
       // A number or a word is JSON only if nothing follows it: 10.0.0.1 is not.
-      guard value.count <= maximumTextByteCount else { return false }
+      guard value.count <= maximumWordByteCount else { return false }
       var document = JSONDocument()
       return (try? document.parse(value)) != nil
     default: return false
     }
   }
 
-  private static func isLineOfText(_ value: UnsafeRawBufferPointer) -> Bool {
-    guard value.count <= maximumTextByteCount, UTF8Text.firstInvalidOffset(value) == nil else {
-      return false
-    }
-    // One line break at the end is the printer's, not the value's.
-    return value.dropLast(value.last == 0x0A ? 1 : 0).allSatisfy {
-      $0 >= 0x20 && $0 != 0x7F || $0 == 0x09
-    }
+  private static func isText(_ value: UnsafeRawBufferPointer) -> Bool {
+    // Binary values show what they are soon.
+    value.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 || $0 == 0x0A || $0 == 0x0D }
+      && UTF8Text.firstInvalidOffset(value) == nil
   }
 }

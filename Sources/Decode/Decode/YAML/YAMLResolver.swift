@@ -47,7 +47,8 @@ enum YAMLResolver {
       case ".nan", ".NaN", ".NAN": return .float(.nan)
       case ".inf", ".Inf", ".INF": return .float(.infinity)
       default:
-        guard let digits = withoutUnderscores(bytes), isDecimalFloat(digits, allowsSign: false) else {
+        guard let digits = withoutUnderscores(bytes), isDecimalFloat(digits, allowsSign: false)
+        else {
           return .string
         }
         return float(String(decoding: digits, as: UTF8.self))

@@ -1,0 +1,58 @@
+# Everything a maintainer types. `make demo` and `make test` need nothing but a Swift toolchain on
+# Debian: they install the packages that are missing.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+PACKAGES := libprotobuf-c-dev libsodium-dev pkg-config etcd-server etcd-client xz-utils
+DEBUG := .build/debug-scratch
+RELEASE := .build/release-scratch
+EXPLORER := $(RELEASE)/release/explorer
+SOURCES := Package.swift Sources Tests
+
+.PHONY: build demo test lint format bench fuzz catalogue packages clean
+
+# The program, linked statically: it starts in two milliseconds and runs on any Linux of its kind.
+build: packages
+	@swift build -c release --product explorer -Xswiftc -static-executable \
+	  --scratch-path $(RELEASE) 2>&1 | Scripts/quiet-linker
+	@test -x $(EXPLORER)
+
+# A real etcd with a real cluster's objects in it, read through explorer.
+demo: build
+	@Scripts/demo $(EXPLORER)
+
+test: packages
+	swift build --build-tests --scratch-path $(DEBUG)
+	swift test --skip-build --scratch-path $(DEBUG)
+
+lint:
+	swift format lint --strict --recursive --parallel $(SOURCES)
+	@cd fixtures && sha256sum --quiet --check SHA256SUMS
+
+format:
+	swift format --in-place --recursive --parallel $(SOURCES)
+
+# Objects per second beside auger, if an auger is on the PATH.
+bench: build
+	@Benchmarks/decode $(EXPLORER)
+
+# Seeded damage: make fuzz SECONDS_TO_RUN=3600 (default: ten minutes).
+fuzz: packages
+	swift build --build-tests --scratch-path $(DEBUG)
+	EXPLORER_FUZZ_SECONDS=$(or $(SECONDS_TO_RUN),600) swift test --skip-build \
+	  --scratch-path $(DEBUG) --filter FuzzTests
+
+# Merges a release of Kubernetes into the catalogue:
+#   make catalogue KUBERNETES=1.38 TREES="../api ../apimachinery ../kube-aggregator ..."
+catalogue:
+	@command -v go > /dev/null || $(MAKE) --no-print-directory packages PACKAGES=golang-go
+	@test -n "$(and $(KUBERNETES),$(TREES))" || { echo 'usage: make catalogue KUBERNETES=1.38 TREES="DIR..."'; exit 2; }
+	cd Sources/Decode/Schema/Generator && go run . -catalogue $(CURDIR)/Sources/Decode/CCatalogue \
+	  -release $(KUBERNETES) $(abspath $(TREES))
+
+# Installs what is missing of PACKAGES, as root or through sudo.
+packages:
+	@Scripts/install-packages $(PACKAGES)
+
+clean:
+	rm -rf .build
