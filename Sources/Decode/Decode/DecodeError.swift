@@ -15,16 +15,13 @@ public enum DecodeError: Error, Equatable, Sendable {
   case mangledByTerminal(offset: Int)
 
   /// The envelope around the object is damaged.
-  case damagedEnvelope(problem: Problem, offset: Int)
+  case damagedEnvelope(object: ObjectType, problem: Problem, offset: Int)
 
   /// The envelope says that the object is in a form which Kubernetes never stores.
   case unsupportedContent(encoding: String, type: String)
 
   /// The object is damaged.
   case damaged(object: ObjectType, path: String, offset: Int, problem: Problem)
-
-  /// Messages lie in each other more than `limit` deep.
-  case tooDeep(object: ObjectType, limit: Int)
 
   /// The object would take more memory than `limit` bytes.
   case tooLarge(object: ObjectType, limit: Int)
@@ -79,6 +76,9 @@ public enum DecodeError: Error, Equatable, Sendable {
     /// Text that is not UTF-8.
     case notUTF8
 
+    /// A message inside more messages than any object of Kubernetes' has.
+    case tooDeep
+
     /// Text that is not a resource quantity.
     case notQuantity(String)
 
@@ -110,14 +110,12 @@ extension DecodeError: CustomStringConvertible {
     case .mangledByTerminal(let offset):
       "a terminal put carriage returns into the value (the first at byte \(offset)):"
         + " run kubectl exec without -t, or etcdctl without a terminal"
-    case .damagedEnvelope(let problem, let offset):
-      "envelope: byte \(offset): \(problem)"
+    case .damagedEnvelope(let object, let problem, let offset):
+      "\(object): envelope: byte \(offset): \(problem)"
     case .unsupportedContent(let encoding, let type):
       "envelope: content encoding \"\(encoding)\" and type \"\(type)\" are not stored by Kubernetes"
     case .damaged(let object, let path, let offset, let problem):
       "\(object)\(path.isEmpty ? "" : ": \(path)"): byte \(offset): \(problem)"
-    case .tooDeep(let object, let limit):
-      "\(object): messages lie in each other more than \(limit) deep"
     case .tooLarge(let object, let limit):
       "\(object): would take more than \(limit) bytes of memory"
     case .encrypted(let value):
@@ -136,7 +134,12 @@ extension DecodeError: CustomStringConvertible {
 extension DecodeError.ObjectType: CustomStringConvertible {
   /// `apps/v1 Deployment`.
   public var description: String {
-    apiVersion.isEmpty && kind.isEmpty ? "object without a type" : "\(apiVersion) \(kind)"
+    switch (apiVersion.isEmpty, kind.isEmpty) {
+    case (true, true): "object"
+    case (true, false): kind
+    case (false, true): "object of \(apiVersion)"
+    case (false, false): "\(apiVersion) \(kind)"
+    }
   }
 }
 
@@ -152,6 +155,7 @@ extension DecodeError.Problem: CustomStringConvertible {
     case .badWireType(let wireType): "wire type \(wireType) is not used by Kubernetes"
     case .wrongWireType(let found, let expected): "wire type \(found), expected \(expected)"
     case .notUTF8: "not UTF-8, shown with U+FFFD as Kubernetes does"
+    case .tooDeep: "messages lie in each other too deep"
     case .notQuantity(let text): "not a quantity: \"\(text)\""
     case .notIntOrString(let type): "type \(type) is neither an integer (0) nor a string (1)"
     case .notJSON(let description): "not JSON: \(description)"
@@ -184,6 +188,7 @@ extension DecodeError.Problem {
       case .badNumber: "bad number"
       case .tooDeep: "nested more than \(JSONSyntax.maximumDepth) deep"
       case .trailingBytes: "more bytes behind the value"
+      case .tooLarge: "more than \(JSONDocument.maximumByteCount) bytes"
       }
     self = .notJSON(description: description)
   }

@@ -6,6 +6,7 @@ extension Decoder {
   /// - Parameters:
   ///   - value: The bytes as etcd holds them.
   ///   - key: The etcd key, which some encrypted values need.
+  /// - Returns: The form, the type, the names and the size.
   /// - Throws: ``DecodeError`` if the value is damaged, or none of Kubernetes'. A value that is
   ///   encrypted and for which there is no key is no error: its form says it.
   public func summary(
@@ -38,10 +39,13 @@ extension Decoder {
     in summary: inout ObjectSummary
   ) throws(DecodeError) {
     do throws(WireReader.Fault) {
-      let envelope = try Envelope(value)
+      let envelope = Envelope(value)
       summary.apiVersion = String(decoding: value[envelope.apiVersion], as: UTF8.self)
       summary.kind = String(decoding: value[envelope.kind], as: UTF8.self)
-      guard !summary.kind.hasSuffix("List") else { return }
+      if let fault = envelope.fault { throw fault }
+      // Only what the catalogue knows to have metadata is looked into.
+      let type = envelope.type(in: value)
+      guard !type.kind.hasSuffix("List"), hasMetadata(type) else { return }
       try forEachBytes(numbered: 1, in: value, envelope.object) {
         metadata throws(WireReader.Fault) in
         try forEachBytes(numbered: 1, in: value, metadata) {
@@ -52,8 +56,19 @@ extension Decoder {
         }
       }
     } catch {
-      throw .damagedEnvelope(problem: DecodeError.Problem(error), offset: error.offset)
+      throw .damagedEnvelope(
+        object: DecodeError.ObjectType(apiVersion: summary.apiVersion, kind: summary.kind),
+        problem: DecodeError.Problem(error),
+        offset: error.offset
+      )
     }
+  }
+
+  private func hasMetadata(_ type: DecodeError.ObjectType) -> Bool {
+    guard let kind = try? catalogue.kind(apiVersion: type.apiVersion, kind: type.kind) else {
+      return false
+    }
+    return kind.storagePath != nil || kind.resource != nil
   }
 
   private func forEachBytes(

@@ -41,7 +41,7 @@ public final class Decoder: Sendable {
   private let options: Options
   private let plans: PlanLibrary
 
-  /// What one call needs and the next can use again. Guarded by being taken out of the list.
+  /// What one call needs and the next can use again; guarded by being taken out of the list.
   private let idleWorkspaces = Mutex<[Workspace]>([])
 
   /// A decoder for the kinds of a catalogue.
@@ -207,14 +207,16 @@ public final class Decoder: Sendable {
     into output: inout OutputBuffer,
     notes: inout [Note]
   ) throws(DecodeError) {
-    let envelope: Envelope
-    do throws(WireReader.Fault) {
-      envelope = try Envelope(value)
-    } catch {
+    let envelope = Envelope(value)
+    if let fault = envelope.fault {
       if let offset = Decoder.offsetOfTerminalDamage(value) {
         throw .mangledByTerminal(offset: offset)
       }
-      throw .damagedEnvelope(problem: DecodeError.Problem(error), offset: error.offset)
+      throw .damagedEnvelope(
+        object: envelope.type(in: value),
+        problem: DecodeError.Problem(fault),
+        offset: fault.offset
+      )
     }
     guard envelope.contentEncoding.isEmpty,
       envelope.contentType.isEmpty
@@ -335,10 +337,9 @@ public final class Decoder: Sendable {
       message = try workspace.unpacker.unpack(object, by: plan)
     } catch {
       switch error {
-      case .tooDeep: throw .tooDeep(object: known.type, limit: Unpacker.maximumDepth)
       case .tooLarge:
         throw .tooLarge(object: known.type, limit: Arena.limit(forInputOf: object.count))
-      case .malformed:
+      case .malformed, .tooDeep:
         throw damage(in: value, range: range, plan: plan, type: known.type)
       }
     }
@@ -643,8 +644,9 @@ public final class Decoder: Sendable {
     return known
   }
 
-  /// The plan of an object's kind, as the release wrote it that the object's bytes tell of; built
-  /// when the first such object comes. Nil for a kind that the catalogue lacks.
+  /// The plan of an object's kind, as the release wrote it that the object's bytes tell of.
+  ///
+  /// It is built when the first such object comes. Nil for a kind that the catalogue lacks.
   @inline(__always)
   private func plan(
     for object: UnsafeRawBufferPointer,
@@ -687,8 +689,9 @@ public final class Decoder: Sendable {
     return plan
   }
 
-  /// What tells, in the bytes of an object of this kind, that a release wrote it which had a field
-  /// of its metadata that is gone. Without such a sign, or if a release was asked for, nil.
+  /// What tells, in the bytes of an object of this kind, that an older release wrote it.
+  ///
+  /// Nil where there is no such sign, or if a release was asked for.
   private func marker(of kind: KindDefinition) throws(CatalogueError) -> ReleaseMarker? {
     guard options.release == nil,
       let message = try catalogue.message(named: kind.message),

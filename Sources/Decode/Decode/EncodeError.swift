@@ -28,6 +28,12 @@ public enum EncodeError: Error, Equatable, Sendable {
   /// The kind has no protobuf message, which was asked for.
   case noMessage(DecodeError.ObjectType)
 
+  /// A kind that its API version does not have, although the catalogue knows others of it.
+  case unknownKind(DecodeError.ObjectType, nearest: String?)
+
+  /// What is wrong with one document; `number` counts from 1.
+  indirect case inDocument(number: Int, DecodeError.ObjectType, EncodeError)
+
   /// The document is more than what may be encoded.
   case tooLarge
 
@@ -49,6 +55,11 @@ extension EncodeError: CustomStringConvertible {
     case .mismatch(let path, let expected, let found):
       "\(path): expected \(expected), found \(found)"
     case .noMessage(let type): "\(type): is not stored as protobuf"
+    case .unknownKind(let type, let nearest):
+      "no kind \"\(type.kind)\" in \(type.apiVersion)"
+        + (nearest.map { ", did you mean \"\($0)\"?" } ?? "")
+    case .inDocument(let number, let type, let error):
+      number == 1 ? "\(type): \(error)" : "document \(number): \(type): \(error)"
     case .tooLarge: "document is too large"
     case .catalogue(let error): "\(error)"
     }

@@ -80,7 +80,15 @@ public final class Encoder: Sendable {
           if bytes[offset...].starts(with: "---".utf8) {
             offset = JSONSyntax.skipSpace(bytes, from: offset + 3)
           }
-          values.append(try encode(document, source: bytes, unknownFields: [], as: form))
+          values.append(
+            try encode(
+              document,
+              number: values.count + 1,
+              source: bytes,
+              unknownFields: [],
+              as: form
+            )
+          )
         }
       }
     } else {
@@ -88,6 +96,7 @@ public final class Encoder: Sendable {
         values.append(
           try encode(
             document.value,
+            number: values.count + 1,
             source: nil,
             unknownFields: document.unknownFields,
             as: form
@@ -101,6 +110,7 @@ public final class Encoder: Sendable {
 
   private func encode(
     _ document: JSONDocument,
+    number: Int,
     source: UnsafeRawBufferPointer?,
     unknownFields: [(path: String, bytes: [UInt8])],
     as form: Form
@@ -109,7 +119,28 @@ public final class Encoder: Sendable {
       let kind = document.string(of: "kind", in: 0), !apiVersion.isEmpty, !kind.isEmpty
     else { throw .untyped }
     let type = DecodeError.ObjectType(apiVersion: apiVersion, kind: kind)
+    do throws(EncodeError) {
+      return try encode(
+        document,
+        of: type,
+        source: source,
+        unknownFields: unknownFields,
+        as: form
+      )
+    } catch {
+      throw .inDocument(number: number, type, error)
+    }
+  }
+
+  private func encode(
+    _ document: JSONDocument,
+    of type: DecodeError.ObjectType,
+    source: UnsafeRawBufferPointer?,
+    unknownFields: [(path: String, bytes: [UInt8])],
+    as form: Form
+  ) throws(EncodeError) -> Value {
     guard let plan = try plan(of: type) else {
+      try checkIsNoTypingError(type)
       guard form == .storage else { throw .noMessage(type) }
       return Value(type: type, bytes: Encoder.unstructured(document), ignoredFields: [])
     }
@@ -129,7 +160,7 @@ public final class Encoder: Sendable {
     )
     let message = try writer.bytes(of: 0, by: plan)
     let ignored = writer.ignored
-    let group = apiVersion.split(separator: "/").dropLast().first.map(String.init) ?? ""
+    let group = type.apiVersion.split(separator: "/").dropLast().first.map(String.init) ?? ""
     if form == .storage, Encoder.groupsInJSON.contains(group) {
       return Value(
         type: type,
@@ -139,6 +170,19 @@ public final class Encoder: Sendable {
     }
     let bytes = form == .storage ? Encoder.envelope(around: message, type: type) : message
     return Value(type: type, bytes: bytes, ignoredFields: ignored)
+  }
+
+  /// Refuses a kind that its own API version lacks: a custom resource has a group of its own.
+  private func checkIsNoTypingError(_ type: DecodeError.ObjectType) throws(EncodeError) {
+    let kinds: [KindDefinition]
+    do throws(CatalogueError) {
+      kinds = try plans.catalogue.kinds()
+    } catch {
+      throw .catalogue(error)
+    }
+    let siblings = kinds.filter { $0.apiVersion == type.apiVersion }.map(\.kind)
+    guard !siblings.isEmpty else { return }
+    throw .unknownKind(type, nearest: EditDistance.nearest(to: type.kind, among: siblings))
   }
 
   private func plan(

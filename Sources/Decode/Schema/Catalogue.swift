@@ -157,6 +157,7 @@ public struct Catalogue: Sendable {
   ///   - bytes: Catalogue text (messages or kinds, told apart by its lines), or a compiled
   ///     protobuf descriptor set as `protoc --descriptor_set_out --include_imports` writes it.
   ///   - source: The name of the file, for errors.
+  /// - Returns: A catalogue that finds what was added first.
   /// - Throws: ``CatalogueError`` when any of it is malformed: it is checked whole.
   public func layering(_ bytes: [UInt8], source: String) throws(CatalogueError) -> Catalogue {
     var layered = self

@@ -126,8 +126,9 @@ public struct FieldDefinition: Hashable, Sendable {
   /// Whether JSON never shows it.
   public let isHidden: Bool
 
-  /// Whether the release asked for has the field. One that is of another release still decodes,
-  /// but its absence leaves no trace.
+  /// Whether the release asked for has the field.
+  ///
+  /// One that is of another release still decodes, but its absence leaves no trace.
   public internal(set) var isCurrent: Bool
 
   /// The messages that its values were in other releases; their fields are still decoded.

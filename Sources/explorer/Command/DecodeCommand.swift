@@ -14,9 +14,9 @@ struct DecodeCommand: ParsableCommand {
       For example:
 
         etcdctl get /registry/pods/default/web-0 | explorer decode
-        etcdctl get --prefix /registry/pods | explorer decode -o json | jq .metadata.name
-        etcdctl get /registry/secrets/default/token | explorer decode \
-      --encryption-config /etc/kubernetes/encryption.yaml
+        etcdctl get --prefix /registry/pods | explorer decode -o meta
+        etcdctl get --prefix /registry/secrets |
+          explorer decode --encryption-config encryption.yaml
       """
   )
 
@@ -91,7 +91,9 @@ struct DecodeCommand: ParsableCommand {
         throw CommandFailure("", error)
       }
     }
-    let decoder = Decoder(catalogue: try catalogueOptions.catalogue(), options: options)
+    let catalogue = try catalogueOptions.catalogue()
+    if let type = assumedType?.type { try checkIsKnown(type, in: catalogue) }
+    let decoder = Decoder(catalogue: catalogue, options: options)
     if isBatch {
       guard file == nil else {
         throw CommandFailure("--batch", "reads standard input; --file does not go with it")
@@ -100,6 +102,16 @@ struct DecodeCommand: ParsableCommand {
     } else {
       try decodeInput(decoder)
     }
+  }
+
+  private func checkIsKnown(_ type: DecodeError.ObjectType, in catalogue: Catalogue) throws {
+    guard try catalogue.kind(apiVersion: type.apiVersion, kind: type.kind) == nil else { return }
+    let names = try catalogue.kinds().map { "\($0.apiVersion)/\($0.kind)" }
+    let nearest = EditDistance.nearest(to: "\(type.apiVersion)/\(type.kind)", among: names)
+    throw CommandFailure(
+      "--as \(type.apiVersion)/\(type.kind)",
+      "no such kind" + (nearest.map { ", did you mean \($0)?" } ?? "")
+    )
   }
 
   private func decodeInput(_ decoder: Decoder) throws {
@@ -118,10 +130,10 @@ struct DecodeCommand: ParsableCommand {
     var output = StandardOutput()
     var hasFailed = false
     var printedCount = 0
-    if self.output == .meta { output.buffer.append(SummaryLine.header) }
     for value in values {
       let key = value.key ?? key
       let start = output.buffer.count
+      if self.output == .meta, printedCount == 0 { output.buffer.append(SummaryLine.header) }
       if self.output == .yaml, printedCount > 0 { output.buffer.append("---\n") }
       do throws(DecodeError) {
         let notes = try decoder.write(value, key: key, as: self.output, to: &output.buffer)

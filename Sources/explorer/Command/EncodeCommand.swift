@@ -9,13 +9,12 @@ struct EncodeCommand: ParsableCommand {
     abstract: "Encodes YAML or JSON as Kubernetes stores it in etcd.",
     discussion: """
       Kinds of Kubernetes' own become protobuf in its envelope, custom resources JSON. One document \
-      is written as it is; of several each is followed by a line feed, as \
-      `etcdctl get --print-value-only` does.
+      is written as it is; of several each is followed by a line feed.
 
       For example:
 
-        explorer encode -f pod.yaml | etcdctl put /registry/pods/default/web-0
-        explorer encode -f all.yaml -o hex | explorer decode --batch -o json
+        explorer encode -f pod.yaml | etcdctl put /registry/pods/default/web
+        explorer encode -f all.yaml -o hex | explorer decode --batch
       """
   )
 

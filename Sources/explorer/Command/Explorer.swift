@@ -15,7 +15,7 @@ struct Explorer: ParsableCommand {
 
         etcdctl get /registry/pods/default/web-0 | explorer decode
         etcdctl get --prefix /registry/secrets | explorer decode -o meta
-        explorer encode -f pod.yaml | etcdctl put /registry/pods/default/web-0
+        explorer encode -f pod.yaml | etcdctl put /registry/pods/default/web
         explorer kinds deployment
 
       Exit status: 0 done, 1 nothing found, 2 error.

@@ -38,6 +38,15 @@ struct CBORReader {
     _ bytes: UnsafeRawBufferPointer,
     into document: inout JSONDocument
   ) throws(Fault) {
+    guard bytes.count <= JSONDocument.maximumByteCount else {
+      throw Fault(
+        problem: .lengthBeyondEnd(
+          length: UInt64(bytes.count),
+          available: JSONDocument.maximumByteCount
+        ),
+        offset: 0
+      )
+    }
     var reader = CBORReader(bytes, document)
     document = JSONDocument()
     try reader.value(depth: 0, encoding: nil)

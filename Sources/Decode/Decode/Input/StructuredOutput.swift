@@ -189,7 +189,7 @@ enum ProtobufOutput {
 ///
 /// Source: RFC 4648, section 4.
 enum Base64 {
-  /// The bytes, or nil if the text is not base64. Line breaks are passed over, as Go does.
+  /// The bytes, or nil if the text is not base64; line breaks are passed over, as Go does.
   static func decode(_ text: String) -> [UInt8]? {
     var text = text
     return text.withUTF8 { decode(UnsafeRawBufferPointer($0)) }

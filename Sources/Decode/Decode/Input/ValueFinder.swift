@@ -26,6 +26,13 @@ public enum ValueFinder {
         let line = trimmed(bytes)
         guard line.contains(0x0A) else {
           guard !line.starts(with: "/registry/".utf8) else { throw .keysOnly }
+          // What a stored value begins with, in the two forms that people paste.
+          if line.starts(with: "6b387300".utf8) {
+            throw .notStored(hint: "it is hexadecimal (--batch reads that)")
+          }
+          if line.starts(with: "azhzA".utf8) {
+            throw .notStored(hint: "it is base64 (base64 -d makes a value of it)")
+          }
           return [FoundValue(key: nil, bytes: Array(line))]
         }
       case .unrecognised: break
@@ -49,8 +56,10 @@ public enum ValueFinder {
 
   private static func hint(for bytes: UnsafeRawBufferPointer) -> String {
     let head = String(decoding: bytes.prefix(512), as: UTF8.self)
-    let looksLikeYAML = head.contains("apiVersion: ") || head.contains("kind: ")
-    return looksLikeYAML ? "it is YAML (explorer encode makes a stored value of it)" : ""
+    if head.contains("apiVersion: ") || head.contains("kind: ") {
+      return "it is YAML (explorer encode makes a stored value of it)"
+    }
+    return ""
   }
 
   private static func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
@@ -198,8 +207,9 @@ public enum ValueFinder {
     return bytes.last == 0x0A ? bytes.count - 1 : bytes.count
   }
 
-  /// The length of an envelope with its prefix; fields of an envelope ascend, so it ends where they
-  /// do not. Nil if it is damaged.
+  /// The length of an envelope with its prefix, or nil if it is damaged.
+  ///
+  /// Fields of an envelope ascend, so it ends where they do not.
   private static func envelopeByteCount(_ bytes: UnsafeRawBufferPointer) -> Int? {
     var reader = WireReader(bytes, range: StoredForm.protobufPrefix.count..<bytes.count)
     var last: UInt32 = 0

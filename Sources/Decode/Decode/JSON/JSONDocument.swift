@@ -8,22 +8,46 @@ struct JSONDocument {
     case null, `false`, `true`, number, string, array, object
   }
 
-  /// One value or key.
+  /// One value or key; twenty bytes, for there may be as many as the source has bytes.
   struct Node {
     var kind: Kind
+    private var storedTextOffset: UInt32
+    private var storedCount: UInt32
+    private var storedEnd: UInt32
+    private var storedSourceOffset: UInt32
+
+    init(kind: Kind, textOffset: Int, count: Int, end: Int, sourceOffset: Int) {
+      self.kind = kind
+      storedTextOffset = UInt32(truncatingIfNeeded: textOffset)
+      storedCount = UInt32(truncatingIfNeeded: count)
+      storedEnd = UInt32(truncatingIfNeeded: end)
+      storedSourceOffset = UInt32(truncatingIfNeeded: sourceOffset)
+    }
 
     /// Where a string's or a number's characters begin.
-    var textOffset: Int
+    var textOffset: Int {
+      get { Int(storedTextOffset) }
+      set { storedTextOffset = UInt32(truncatingIfNeeded: newValue) }
+    }
 
     /// How many bytes they are; for containers, how many values there are.
-    var count: Int
+    var count: Int {
+      get { Int(storedCount) }
+      set { storedCount = UInt32(truncatingIfNeeded: newValue) }
+    }
 
     /// The index behind the last node that belongs to this one.
-    var end: Int
+    var end: Int {
+      get { Int(storedEnd) }
+      set { storedEnd = UInt32(truncatingIfNeeded: newValue) }
+    }
 
     /// Where the value stands in its source: a byte offset for JSON and CBOR, a line for YAML.
-    var sourceOffset: Int
+    var sourceOffset: Int { Int(storedSourceOffset) }
   }
+
+  /// Larger sources are refused, so that offsets fit.
+  static let maximumByteCount = 1 << 31
 
   /// All nodes; the first is the value itself.
   private(set) var nodes: [Node] = []
@@ -166,12 +190,16 @@ extension JSONDocument {
   ///   - start: Where the value begins.
   ///   - allowsMore: Whether anything may stand behind the value.
   /// - Returns: The offset behind the value and the white space that follows it.
+  /// - Throws: ``JSONFault`` with the place where the text stops being JSON.
   @discardableResult
   mutating func parse(
     _ bytes: UnsafeRawBufferPointer,
     from start: Int = 0,
     allowsMore: Bool = false
   ) throws(JSONFault) -> Int {
+    guard bytes.count <= JSONDocument.maximumByteCount else {
+      throw JSONFault(problem: .tooLarge, offset: JSONDocument.maximumByteCount)
+    }
     var expected = Expected.value
     var offset = JSONSyntax.skipSpace(bytes, from: start)
     repeat {

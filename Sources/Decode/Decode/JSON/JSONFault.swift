@@ -9,6 +9,7 @@ struct JSONFault: Error, Equatable {
     case badNumber
     case tooDeep
     case trailingBytes
+    case tooLarge
   }
 
   /// What is wrong.

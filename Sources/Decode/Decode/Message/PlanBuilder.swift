@@ -339,7 +339,7 @@ struct PlanBuilder {
     return string.withUTF8 { utf8 in memory.copy(UnsafeRawBufferPointer(utf8)) }
   }
 
-  /// The key in JSON: quoted, with a colon. A name of plain characters needs no escapes.
+  /// The key in JSON, quoted and with a colon; a name of plain characters needs no escapes.
   private mutating func jsonKey(_ name: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
     if JSONText.plainPrefix(name, from: 0) == name.count {
       let key = memory.allocate(name.count + 3)

@@ -7,9 +7,10 @@ struct PrintingStyle: Hashable {
   /// The release whose types are used; nil for the newest.
   var release: Release?
 
-  /// Whether output is what that release prints, zero values and all. If not, a field that came
-  /// later than its message and is not on the wire leaves no trace: Kubernetes writes such fields
-  /// always, so the object was written by a release that did not have it.
+  /// Whether output is what that release prints, zero values and all.
+  ///
+  /// If not, a field that came later than its message and is not on the wire leaves no trace:
+  /// Kubernetes writes such fields always, so a release wrote the object that did not have it.
   var isExact: Bool
 }
 

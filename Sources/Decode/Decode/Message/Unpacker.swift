@@ -16,9 +16,6 @@ struct Unpacker: ~Copyable {
   /// Kubernetes object nests 200 levels deep.
   private static let maximumStackByteCount: UInt = 256 << 10
 
-  /// What nests deeper is not surveyed; unpacking has refused it by then.
-  static let maximumDepth = 512
-
   private var arena = Arena()
 
   /// The unpacked message, which is valid until the next call.

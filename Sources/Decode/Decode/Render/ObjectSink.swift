@@ -45,7 +45,7 @@ protocol ObjectSink: ~Copyable {
   mutating func document(_ document: JSONDocument)
 }
 
-/// Why an object could not be rendered. ``WireSurvey`` finds the place.
+/// Why an object could not be rendered; ``WireSurvey`` finds the place.
 enum RenderFault: Error {
   /// An embedded value is not JSON, or not CBOR.
   case embeddedValue

@@ -1,6 +1,6 @@
 internal import Schema
 
-/// The comment lines that carry fields which the catalogue lacks through YAML:
+/// The comment lines that carry fields which the catalogue lacks through YAML.
 ///
 ///     # unknown field: spec.containers[0] 99 9a06026869
 ///

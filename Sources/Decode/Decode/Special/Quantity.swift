@@ -110,7 +110,9 @@ enum Quantity {
       }
     }
 
-    guard var amount = BigInt(String(decoding: digits, as: UTF8.self)) else { return nil }
+    guard text.contains(where: { $0 >= 0x30 && $0 <= 0x39 }),
+      var amount = BigInt(String(decoding: digits, as: UTF8.self))
+    else { return nil }
     scale = -parts.fraction.count
     if base == 10 { scale += exponent } else { amount <<= exponent }
     // What is below a nano is rounded away from zero: who wants some gets some.

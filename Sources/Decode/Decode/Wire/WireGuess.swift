@@ -11,7 +11,7 @@ enum WireGuess {
   /// Higher numbers are possible, but a guess that needs them is usually wrong.
   private static let maximumFieldNumber: UInt32 = 2000
 
-  /// Appends the fields as text with numbers, one a line, messages indented:
+  /// Appends the fields as text with numbers, one a line, messages indented.
   ///
   ///     1 {
   ///       1: "web-0"

@@ -37,6 +37,12 @@ struct WireSurvey {
 
   private static let maximumFindingCount = 1000
 
+  /// Unpacking gives up before, where its stack ends: a survey says where that was.
+  private static let maximumDepth = 150
+
+  /// Of a longer path the first and the last steps are shown.
+  private static let maximumShownStepCount = 16
+
   private let bytes: UnsafeRawBufferPointer
   private var path: [Step] = []
 
@@ -58,7 +64,13 @@ struct WireSurvey {
 
   private var pathText: String {
     var text = ""
-    for step in path {
+    let gap = WireSurvey.maximumShownStepCount / 2
+    for (position, step) in path.enumerated() {
+      if path.count > WireSurvey.maximumShownStepCount, position >= gap, position < path.count - gap
+      {
+        if position == gap { text += "..." }
+        continue
+      }
       if !step.name.isEmpty { text += text.isEmpty ? step.name : ".\(step.name)" }
       if let key = step.key {
         text += "[\(key)]"
@@ -74,7 +86,8 @@ struct WireSurvey {
   }
 
   private mutating func message(_ range: Range<Int>, _ plan: UnsafePointer<MessagePlan>) {
-    guard fault == nil, path.count <= Unpacker.maximumDepth else { return }
+    guard fault == nil else { return }
+    guard path.count < WireSurvey.maximumDepth else { return fail(.tooDeep, at: range.lowerBound) }
     var counts: [UInt32: Int] = [:]
     var reader = WireReader(bytes, range: range)
     while !reader.isAtEnd, fault == nil {

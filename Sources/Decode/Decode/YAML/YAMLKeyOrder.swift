@@ -21,6 +21,7 @@ enum YAMLKeyOrder {
       let isLeftLetter = isASCIILetter(left[offset])
       if isLeftLetter != isASCIILetter(right[offset]) { return !isLeftLetter }
       if !isDigit(left[offset]), !isDigit(right[offset]) { return left[offset] < right[offset] }
+      if let order = numericOrder(left, right, at: offset) { return order }
     }
     return precedes(
       Array(String(decoding: left, as: UTF8.self).unicodeScalars),
@@ -32,6 +33,37 @@ enum YAMLKeyOrder {
   private static func isASCIILetter(_ byte: UInt8) -> Bool {
     let lower = byte | 0x20
     return lower >= UInt8(ascii: "a") && lower <= UInt8(ascii: "z")
+  }
+
+  /// The order by the numbers that stand at the first difference, which a digit begins in one of
+  /// them; nil if a character beyond ASCII follows the digits, for it might be one too.
+  private static func numericOrder(
+    _ left: UnsafeRawBufferPointer,
+    _ right: UnsafeRawBufferPointer,
+    at offset: Int
+  ) -> Bool? {
+    // A zero inside a number counts as a digit of it; a leading one does not.
+    var start: Int64 = 0
+    if left[offset] == UInt8(ascii: "0") || right[offset] == UInt8(ascii: "0") {
+      var before = offset - 1
+      while before >= 0, isDigit(left[before]), start == 0 {
+        if left[before] != UInt8(ascii: "0") { start = 1 }
+        before -= 1
+      }
+    }
+    func number(_ bytes: UnsafeRawBufferPointer) -> (value: Int64, end: Int)? {
+      var value = start
+      var end = offset
+      while end < bytes.count, isDigit(bytes[end]) {
+        value = value &* 10 &+ Int64(bytes[end] - 0x30)
+        end += 1
+      }
+      return end < bytes.count && bytes[end] >= 0x80 ? nil : (value, end)
+    }
+    guard let leftNumber = number(left), let rightNumber = number(right) else { return nil }
+    if leftNumber.value != rightNumber.value { return leftNumber.value < rightNumber.value }
+    if leftNumber.end != rightNumber.end { return leftNumber.end < rightNumber.end }
+    return left[offset] < right[offset]
   }
 
   @inline(__always)

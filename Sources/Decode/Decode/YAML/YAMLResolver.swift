@@ -149,6 +149,8 @@ enum YAMLResolver {
     return .float(value)
   }
 
+  /// Whether text is a number with a point or an exponent, as go-yaml reads it.
+  ///
   /// `^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$`
   private static func isDecimalFloat(_ text: [UInt8], allowsSign: Bool) -> Bool {
     func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }

@@ -63,8 +63,10 @@ enum YAMLText {
     return classes
   }()
 
-  /// Whether a scalar is plain at first sight: of harmless bytes only, and beginning with one that
-  /// begins no number, date, or word of YAML's. It has no spaces, so it is never folded.
+  /// Whether a scalar is plain at first sight.
+  ///
+  /// It is if it has harmless bytes only and begins with one that begins no number, date, or word
+  /// of YAML's. It has no spaces then, so it is never folded.
   @inline(__always)
   static func isPlainAtSight(_ bytes: UnsafeRawBufferPointer) -> Bool {
     guard let first = bytes.first, classes[Int(first)] & ByteClass.first != 0 else { return false }
@@ -74,8 +76,10 @@ enum YAMLText {
     return true
   }
 
-  /// Whether a scalar is plain, though it may have blanks and marks inside: a sentence, a URL, an
-  /// image. The end of each `name: value` and `text # comment` sends it to the full analysis.
+  /// Whether a scalar is plain, though it may have blanks and marks inside.
+  ///
+  /// Most sentences, addresses and images are. What might be read as `name: value` or
+  /// `text # comment` is left to the full analysis.
   @inline(__always)
   static func isPlainOnSecondSight(_ bytes: UnsafeRawBufferPointer) -> Bool {
     guard let first = bytes.first, classes[Int(first)] & ByteClass.first != 0,
@@ -113,6 +117,7 @@ enum YAMLText {
   /// - Parameters:
   ///   - bytes: The string, in UTF-8.
   ///   - asKey: Whether it stands as a simple key.
+  /// - Returns: The style, and whether there are line breaks in it.
   static func analyse(_ bytes: UnsafeRawBufferPointer, asKey: Bool) -> Analysis {
     let scan = Scan(bytes)
     var style: Style
