@@ -226,6 +226,7 @@ import Testing
     ("1.5e+3", .float(1500)),
     ("1_0.5_0", .float(10.5)),
     ("1e1_0", .float(1e10)),
+    (".5_0", .float(0.5)),
     ("._5", .string),
     ("4.9e-324", .float(.leastNonzeroMagnitude)),
     ("1e-400", .float(0)),
