@@ -45,6 +45,7 @@ let package = Package(
       name: "Schema",
       dependencies: ["CCatalogue"],
       path: "Sources/Decode/Schema",
+      exclude: ["Catalogue.md", "Generator"],
       swiftSettings: strict
     ),
     .target(
@@ -57,6 +58,7 @@ let package = Package(
         .product(name: "Yams", package: "Yams"),
       ],
       path: "Sources/Decode/Decode",
+      exclude: ["Decode.md"],
       swiftSettings: strict
     ),
 

@@ -74,6 +74,16 @@ import Testing
     #expect(lines[3] == lines[0], "the last line counts without a line feed")
   }
 
+  @Test func aValueInsideARequestIsFound() throws {
+    // A put in etcd's log: InternalRaftRequest {4: PutRequest {1: key, 2: value}}.
+    let stored = try Fixture.bytes(pod)
+    let put = Wire.field(1, "/registry/pods/demo/pod-min") + Wire.field(2, stored)
+    let request = Wire.field(4, put + Wire.field(3, varint: 7))
+    let alone = try Program.explorer("decode", "--batch", input: Array(stored.hexadecimal.utf8))
+    let inside = try Program.explorer("decode", "--batch", input: Array(request.hexadecimal.utf8))
+    #expect(inside.output == alone.output)
+  }
+
   @Test func batchProcessIsAnotherNameForIt() throws {
     let input = Array((try Fixture.bytes(pod).hexadecimal + "\n").utf8)
     let batch = try Program.explorer("decode", "--batch", input: input)

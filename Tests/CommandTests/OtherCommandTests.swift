@@ -31,7 +31,7 @@ import Testing
     #expect(strict.output.isEmpty)
     #expect(
       strict.errors
-        == "explorer: unknown field \"spec.contaners\", did you mean \"containers\"?\n"
+        == "explorer: v1 Pod: unknown field \"spec.contaners\", did you mean \"containers\"?\n"
     )
     let lenient = try Program.explorer("encode", "--ignore-unknown", input: Array(yaml.utf8))
     #expect(lenient.status == 0)

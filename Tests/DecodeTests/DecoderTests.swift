@@ -124,9 +124,16 @@ import Testing
       apiVersion: "apiextensions.k8s.io/v1",
       kind: "CustomResourceDefinition"
     )
-    #expect(throws: DecodeError.tooDeep(object: object, limit: Unpacker.maximumDepth)) {
-      try Decoder().decode(value, as: .yaml)
+    let error = #expect(throws: DecodeError.self) { try Decoder().decode(value, as: .yaml) }
+    guard case .damaged(let found, let path, let offset, let problem) = error else {
+      Issue.record("not damaged: \(String(describing: error))")
+      return
     }
+    #expect(problem == .tooDeep)
+    #expect(found == object)
+    #expect(path.hasPrefix("spec.versions[0].schema.openAPIV3Schema.not.not"))
+    #expect(path.contains("...") && path.count < 200)
+    #expect(value.indices.contains(offset))
   }
 
   @Test func moreMemoryThanTheLimitIsSaid() throws {

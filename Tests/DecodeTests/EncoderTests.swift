@@ -64,10 +64,22 @@ import Testing
 
       """#
     #expect(try encode(yaml).map { String(decoding: $0.bytes, as: UTF8.self) } == [expected])
-    #expect(
-      throws: EncodeError.noMessage(.init(apiVersion: "stable.example.com/v1", kind: "CronTab"))
-    ) {
+    let type = DecodeError.ObjectType(apiVersion: "stable.example.com/v1", kind: "CronTab")
+    #expect(throws: EncodeError.inDocument(number: 1, type, .noMessage)) {
       try encode(yaml, as: .protobuf)
+    }
+  }
+
+  @Test func aKindThatItsOwnGroupLacksIsATypingError() {
+    let type = DecodeError.ObjectType(apiVersion: "apps/v1", kind: "Deploiment")
+    #expect(
+      throws: EncodeError.inDocument(
+        number: 2,
+        type,
+        .unknownKind(type, nearest: "Deployment")
+      )
+    ) {
+      try encode("apiVersion: v1\nkind: Pod\n---\napiVersion: apps/v1\nkind: Deploiment\n")
     }
   }
 

@@ -236,13 +236,15 @@ public final class Decoder: Sendable {
         apiVersion: Array(value[envelope.apiVersion]),
         kind: Array(value[envelope.kind])
       )
+      let plan = try plan(of: type.objectType)?.plan
+      let start = output.count
       output.append("k8s\\0 \(type.objectType)\n")
-      try raw(
-        value,
-        range: envelope.object,
-        plan: try plan(of: type.objectType)?.plan,
-        into: &output
-      )
+      do throws(DecodeError) {
+        try raw(value, range: envelope.object, of: type.objectType, plan: plan, into: &output)
+      } catch {
+        output.truncate(to: start)
+        throw error
+      }
     default:
       if let type = options.assumedType, envelope.apiVersion.isEmpty, envelope.kind.isEmpty {
         return try protobuf(
@@ -295,7 +297,8 @@ public final class Decoder: Sendable {
     switch form {
     case .protobuf: output.append(value)
     case .raw:
-      try raw(value, range: range, plan: try plan(of: type.objectType)?.plan, into: &output)
+      let plan = try plan(of: type.objectType)?.plan
+      try raw(value, range: range, of: type.objectType, plan: plan, into: &output)
     default:
       let workspace = takeWorkspace()
       defer { give(back: workspace) }
@@ -499,6 +502,7 @@ public final class Decoder: Sendable {
   private func raw(
     _ value: UnsafeRawBufferPointer,
     range: Range<Int>,
+    of type: DecodeError.ObjectType = DecodeError.ObjectType(apiVersion: "", kind: ""),
     plan: UnsafePointer<MessagePlan>?,
     into output: inout OutputBuffer
   ) throws(DecodeError) {
@@ -508,7 +512,7 @@ public final class Decoder: Sendable {
     } catch {
       output.truncate(to: start)
       throw .damaged(
-        object: DecodeError.ObjectType(apiVersion: "", kind: ""),
+        object: type,
         path: "",
         offset: error.offset,
         problem: DecodeError.Problem(error)

@@ -26,7 +26,7 @@ public enum EncodeError: Error, Equatable, Sendable {
   case mismatch(path: String, expected: String, found: String)
 
   /// The kind has no protobuf message, which was asked for.
-  case noMessage(DecodeError.ObjectType)
+  case noMessage
 
   /// A kind that its API version does not have, although the catalogue knows others of it.
   case unknownKind(DecodeError.ObjectType, nearest: String?)
@@ -54,7 +54,7 @@ extension EncodeError: CustomStringConvertible {
     case .duplicateField(let path): "field \"\(path)\" stands twice"
     case .mismatch(let path, let expected, let found):
       "\(path): expected \(expected), found \(found)"
-    case .noMessage(let type): "\(type): is not stored as protobuf"
+    case .noMessage: "is not stored as protobuf"
     case .unknownKind(let type, let nearest):
       "no kind \"\(type.kind)\" in \(type.apiVersion)"
         + (nearest.map { ", did you mean \"\($0)\"?" } ?? "")

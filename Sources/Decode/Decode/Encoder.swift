@@ -141,7 +141,7 @@ public final class Encoder: Sendable {
   ) throws(EncodeError) -> Value {
     guard let plan = try plan(of: type) else {
       try checkIsNoTypingError(type)
-      guard form == .storage else { throw .noMessage(type) }
+      guard form == .storage else { throw .noMessage }
       return Value(type: type, bytes: Encoder.unstructured(document), ignoredFields: [])
     }
     var fields: [String: [MessageWriter.UnknownField]] = [:]

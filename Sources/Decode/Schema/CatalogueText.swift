@@ -120,7 +120,9 @@ final class CatalogueText: @unchecked Sendable {
       records.append(text[start..<position])
       start = position
     }
-    records.append(text[start...])
+    // The last line may lack its line feed, and need not stay the last.
+    let last = Array(text[start...])
+    records.append((last.last == UInt8(ascii: "\n") ? last : last + [0x0A])[...])
     let comment = UInt8(ascii: "#")
     records.removeAll { $0.first == comment || $0.allSatisfy { $0 == UInt8(ascii: "\n") } }
     records.sort { $0.lexicographicallyPrecedes($1) }

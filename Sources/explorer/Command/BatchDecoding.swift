@@ -72,20 +72,33 @@ struct BatchDecoding {
     let start = output.buffer.count
     output.buffer.append("OK|")
     do throws(DecodeError) {
-      if let form = OutputForm(rawValue: format.rawValue) {
-        var notes: [Note] = []
-        try value.withBytes { (value) throws(DecodeError) in
-          try decoder.decode(value, as: form, into: &output.buffer, notes: &notes)
-        }
-        if form == .yaml || form == .prettyJSON || form == .raw || form == .protobuf {
-          output.buffer.append("\n")
-        }
-      } else {
-        output.buffer.append(SummaryLine.text(try decoder.summary(of: value.bytes)))
+      try value.withBytes { (value) throws(DecodeError) in
+        try decode(BatchDecoding.storedValue(in: value), to: &output.buffer)
       }
     } catch {
       output.buffer.removeLast(output.buffer.count - start)
       output.buffer.append("ERROR:\(error)|\n")
     }
+  }
+
+  /// The value itself, or the one inside a request: etcd-dump-logs hands over whole requests.
+  private static func storedValue(in bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    guard StoredForm(of: bytes) == .unrecognised, let range = ValueFinder.embeddedValue(in: bytes)
+    else { return bytes }
+    return UnsafeRawBufferPointer(rebasing: bytes[range])
+  }
+
+  private func decode(
+    _ value: UnsafeRawBufferPointer,
+    to buffer: inout OutputBuffer
+  ) throws(DecodeError) {
+    guard let form = OutputForm(rawValue: format.rawValue) else {
+      buffer.append(SummaryLine.text(try decoder.summary(of: Array(value))))
+      return
+    }
+    var notes: [Note] = []
+    try decoder.decode(value, as: form, into: &buffer, notes: &notes)
+    // JSON ends with its own line feed; what has many lines ends with an empty one.
+    if form != .json { buffer.append("\n") }
   }
 }

@@ -6,7 +6,11 @@ import Testing
 
 @Suite struct MessageWriterTests {
   private func failure(_ json: String) -> EncodeError? {
-    #expect(throws: EncodeError.self) { try Encoder().encode(Array(json.utf8), as: .storage) }
+    let error = #expect(throws: EncodeError.self) {
+      try Encoder().encode(Array(json.utf8), as: .storage)
+    }
+    guard case .inDocument(number: 1, _, let cause) = error else { return error }
+    return cause
   }
 
   @Test(arguments: [

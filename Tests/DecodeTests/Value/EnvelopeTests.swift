@@ -7,7 +7,8 @@ import Testing
 @Suite struct EnvelopeTests {
   private func parts(_ value: [UInt8]) throws -> [String] {
     try value.withBytes { bytes in
-      let envelope = try Envelope(bytes)
+      let envelope = Envelope(bytes)
+      if let fault = envelope.fault { throw fault }
       return [
         envelope.apiVersion, envelope.kind, envelope.object, envelope.contentEncoding,
         envelope.contentType,

@@ -23,7 +23,9 @@ enum CalicoBlock {
       let owner = owners.indices.contains(index) ? owners[index] : "no attribute \(index)"
       taken.append("\(address) \(owner)")
     }
-    let host = document.string(of: "affinity", in: 0) ?? "no host"
+    let host =
+      document.string(of: "affinity", in: 0)
+      ?? document.string(of: "hostAffinity", in: 0).map { "host:\($0)" } ?? "no host"
     let list = taken.isEmpty ? "" : ": " + taken.joined(separator: ", ")
     return "block \(cidr) of \(host): \(taken.count) of \(slots.count) allocated\(list)"
   }

@@ -62,8 +62,10 @@ public enum Hex {
     let values = lower &- (ones &* 0x30) &- (isLetter &* 0x27)
     // Each byte is now below 16, and 10 or more where it was a letter: only then do 6 more set bit
     // 4. What was no digit breaks one of the two, and a borrow comes only from such a byte.
+    // A control character would become a digit with the bit that makes letters lower case.
     let isWrong =
-      (values & (ones &* 0xF0)) | (((values &+ (ones &* 6)) ^ (isLetter << 4)) & (ones &* 0x10))
+      ((digits ^ lower) >> 5 & ~isLetter & ones) | (values & (ones &* 0xF0))
+      | (((values &+ (ones &* 6)) ^ (isLetter << 4)) & (ones &* 0x10))
     guard isWrong == 0 else { return nil }
     let pairs = (values << 4 | values >> 8) & 0x00FF_00FF_00FF_00FF
     let halves = (pairs | pairs >> 8) & 0x0000_FFFF_0000_FFFF

@@ -45,6 +45,9 @@ public enum ValueFinder {
         return values
       }
       if isText(bytes) { throw .notStored(hint: hint(for: bytes)) }
+      if let range = embeddedValue(in: bytes) {
+        return [FoundValue(key: nil, bytes: Array(bytes[range]))]
+      }
       // Let the decoder say what is wrong with it.
       return [FoundValue(key: nil, bytes: Array(bytes))]
     }
@@ -64,6 +67,21 @@ public enum ValueFinder {
 
   private static func trimmed(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(rebasing: bytes.dropLast(bytes.last == 0x0A ? 1 : 0))
+  }
+
+  /// Where a Kubernetes object in protobuf lies inside other bytes, such as a request in etcd's log.
+  ///
+  /// It begins with `k8s\0`, and ends where the fields of its envelope do not ascend any more.
+  public static func embeddedValue(in bytes: UnsafeRawBufferPointer) -> Range<Int>? {
+    var offset = 0
+    while offset + StoredForm.protobufPrefix.count < bytes.count {
+      let rest = UnsafeRawBufferPointer(rebasing: bytes[offset...])
+      if rest.starts(with: StoredForm.protobufPrefix), let count = envelopeByteCount(rest) {
+        return offset..<(offset + count)
+      }
+      offset += 1
+    }
+    return nil
   }
 
   // MARK: Plain output
@@ -134,7 +152,7 @@ public enum ValueFinder {
   ) -> Int {
     let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
     if rest.starts(with: StoredForm.protobufPrefix), let count = envelopeByteCount(rest),
-      isBoundary(bytes, at: start + count, hasKeys: hasKeys)
+      isBoundary(bytes, at: start + count, hasKeys: hasKeys, isComplete: true)
     {
       return start + count
     }
@@ -154,14 +172,17 @@ public enum ValueFinder {
   }
 
   /// Whether a value may end here: at the end, or at a line feed before something that may follow.
+  ///
+  /// What says itself that it is complete needs no more than the line feed, if no key has to follow.
   private static func isBoundary(
     _ bytes: UnsafeRawBufferPointer,
     at offset: Int,
-    hasKeys: Bool
+    hasKeys: Bool,
+    isComplete: Bool = false
   ) -> Bool {
     if offset >= bytes.count { return true }
     guard bytes[offset] == 0x0A else { return false }
-    if offset + 1 == bytes.count { return true }
+    if offset + 1 == bytes.count || (isComplete && !hasKeys) { return true }
     return hasKeys ? keyLine(in: bytes, at: offset + 1) != nil : hasKnownForm(bytes, at: offset + 1)
   }
 

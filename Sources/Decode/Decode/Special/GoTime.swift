@@ -190,7 +190,7 @@ enum GoTime {
       let (product, tooBig) = number.multipliedReportingOverflow(by: unit)
       var scaled = 0.0
       if !fraction.isEmpty { scaled = (Double("0.\(fraction)") ?? 0) * Double(unit) }
-      let (withFraction, tooBig2) = product.addingReportingOverflow(UInt64(scaled.rounded()))
+      let (withFraction, tooBig2) = product.addingReportingOverflow(UInt64(scaled))
       let (sum, tooBig3) = total.addingReportingOverflow(withFraction)
       guard !tooBig, !tooBig2, !tooBig3, sum <= UInt64(Int64.max) + 1 else { return nil }
       total = sum

@@ -27,7 +27,7 @@ public enum StoredForm: Equatable, Sendable {
   /// What every encrypted value begins with.
   static let encryptedPrefix: [UInt8] = Array("k8s:enc:".utf8)
 
-  /// No JSON value that is only a number or a word is longer.
+  /// No JSON value that is only a string, a number or a word is longer.
   private static let maximumWordByteCount = 4096
 
   /// The form of a value, by its first bytes.
@@ -56,10 +56,11 @@ public enum StoredForm: Equatable, Sendable {
     let start = JSONSyntax.skipSpace(value, from: 0)
     guard start < value.count else { return false }
     switch value[start] {
-    case UInt8(ascii: "{"), UInt8(ascii: "["), UInt8(ascii: "\""): return true
-    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "t"),
+    case UInt8(ascii: "{"), UInt8(ascii: "["): return true
+    case UInt8(ascii: "\""), UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+      UInt8(ascii: "t"),
       UInt8(ascii: "f"), UInt8(ascii: "n"):
-      // A number or a word is JSON only if nothing follows it: 10.0.0.1 is not.
+      // A string, a number or a word is JSON only if nothing follows it: 10.0.0.1 is not.
       guard value.count <= maximumWordByteCount else { return false }
       var document = JSONDocument()
       return (try? document.parse(value)) != nil

@@ -1,0 +1,101 @@
+import Decode
+import TestSupport
+import Testing
+
+/// Bytes from a disk that is going, or from someone who means harm.
+///
+/// The danger: a trap, an endless loop, or output that looks whole and is not. What must hold: every
+/// value decodes or is refused with its kind and a place inside it, and nothing is printed half.
+@Suite struct DamageTests {
+  /// 50 fixtures of different kinds and forms.
+  static let samples = Array(ClusterSamples.ofEachKind.prefix(50))
+
+  @Test func thereAreFiftySamples() {
+    #expect(Self.samples.count == 50)
+  }
+
+  @Test(arguments: samples)
+  func everyTruncationDecodesOrIsRefused(_ sample: ClusterSamples.Sample) throws {
+    let decoder = Decoder()
+    for damaged in Damage.truncations(of: sample.bytes) { try check(damaged, decoder) }
+  }
+
+  @Test(arguments: samples)
+  func everySingleBitFlipDecodesOrIsRefused(_ sample: ClusterSamples.Sample) throws {
+    let decoder = Decoder()
+    // A large value would take minutes in a build without optimisation, and is made of the same
+    // things as its beginning.
+    let head = sample.bytes.prefix(1200)
+    for damaged in Damage.bitFlips(of: Array(head)) {
+      try check(damaged + sample.bytes.dropFirst(head.count), decoder)
+    }
+  }
+
+  private func check(_ bytes: [UInt8], _ decoder: Decoder) throws {
+    do throws(DecodeError) {
+      let (output, _) = try decoder.decode(bytes, as: .json)
+      #expect(output.last == 0x0A)
+      #expect(output.firstIndex(of: 0x0A) == output.count - 1, "JSON is one line")
+    } catch {
+      if case .damaged(_, _, let offset, let problem) = error {
+        #expect(offset >= 0 && offset <= bytes.count, "\(problem)")
+        #expect(problem != .refused, "the survey found no place in \(bytes.hexadecimal)")
+      }
+    }
+  }
+
+  // MARK: What claims to be more than it is
+
+  @Test(arguments: ["0a", "12", "1a", "2a"])
+  func lengthsThatLieAreRefused(_ tag: String) throws {
+    for length: UInt64 in [1, 0x7F, 1 << 20, 1 << 31, 1 << 32, 1 << 62, .max] {
+      let field = [UInt8](hexadecimal: tag) + Wire.varint(length)
+      let value = Wire.stored(apiVersion: "v1", kind: "Pod", Wire.field(1, field))
+      #expect(throws: DecodeError.self) { try Decoder().decode(value, as: .yaml) }
+    }
+  }
+
+  @Test func jsonAMillionLevelsDeepIsRefused() {
+    for open in ["[", "{\"a\":"] {
+      let text = Array(String(repeating: open, count: 1_000_000).utf8)
+      #expect(throws: DecodeError.self) { try Decoder().decode(text, as: .yaml) }
+      #expect(throws: DecodeError.self) { try Decoder().decode(text, as: .json) }
+    }
+  }
+
+  @Test func cborAMillionLevelsDeepIsRefused() {
+    let bytes: [UInt8] = [0xD9, 0xD9, 0xF7] + [UInt8](repeating: 0x81, count: 1_000_000)
+    #expect(throws: DecodeError.self) { try Decoder().decode(bytes, as: .json) }
+  }
+
+  @Test func protobufOfAnUnknownKindAMillionLevelsDeepIsShown() throws {
+    var bytes: [UInt8] = []
+    for _ in 0..<300 { bytes = Wire.field(1, bytes) }
+    let value = Wire.stored(apiVersion: "example.org/v1", kind: "Deep", bytes)
+    #expect(!(try Decoder().decode(value, as: .yaml).bytes.isEmpty))
+    #expect(!(try Decoder().decode(value, as: .raw).bytes.isEmpty))
+  }
+
+  @Test func yamlAMillionLevelsDeepIsRefused() {
+    let text = "apiVersion: v1\nkind: Pod\nspec: " + String(repeating: "[", count: 1_000_000)
+    #expect(throws: EncodeError.self) { try Encoder().encode(Array(text.utf8), as: .storage) }
+  }
+
+  @Test func aliasesThatBlowUpAreRefused() {
+    var text = "apiVersion: example.org/v1\nkind: Bomb\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
+    for level in 1...9 {
+      let items = Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", ")
+      text += "a\(level): &a\(level) [\(items)]\n"
+    }
+    #expect(throws: EncodeError.self) { try Encoder().encode(Array(text.utf8), as: .storage) }
+  }
+
+  @Test func quantitiesWithHugeExponentsAreRefused() {
+    let message = Wire.field(
+      3,
+      Wire.field(1, Wire.field(1, "cpu") + Wire.field(2, Wire.field(1, "1e1000000000")))
+    )
+    let value = Wire.stored(apiVersion: "v1", kind: "Node", message)
+    _ = try? Decoder().decode(value, as: .json)
+  }
+}
