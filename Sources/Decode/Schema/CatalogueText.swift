@@ -45,15 +45,17 @@ final class CatalogueText: @unchecked Sendable {
   func record(_ key: String) -> UnsafeBufferPointer<UInt8>? {
     var key = key
     return key.withUTF8 { key in
+      // Invariant: both are starts of records, or the end, and the record is between them.
       var low = 0
       var high = bytes.count
       while low < high {
-        let start = headerStart(atOrBefore: low + (high - low) / 2, from: low)
-        let end = recordEnd(from: start)
+        var start = recordEnd(from: low + (high - low) / 2)
+        // Few records are left: the middle lies in the last of them.
+        if start >= high { start = low }
         switch compare(key, toHeaderAt: start) {
-        case 0: return UnsafeBufferPointer(rebasing: bytes[start..<end])
+        case 0: return UnsafeBufferPointer(rebasing: bytes[start..<recordEnd(from: start)])
         case ..<0: high = start
-        default: low = end
+        default: low = recordEnd(from: start)
         }
       }
       return nil
@@ -75,17 +77,7 @@ final class CatalogueText: @unchecked Sendable {
     return records
   }
 
-  /// The start of the record that the byte at `middle` belongs to.
-  private func headerStart(atOrBefore middle: Int, from low: Int) -> Int {
-    var position = middle
-    while position > low {
-      if bytes[position - 1] == UInt8(ascii: "\n"), bytes[position] != UInt8(ascii: " ") { break }
-      position -= 1
-    }
-    return position
-  }
-
-  /// Where the record that begins at `start` ends.
+  /// Where the record ends that the byte at `start` belongs to: at the start of the next.
   private func recordEnd(from start: Int) -> Int {
     guard let base = bytes.baseAddress else { return bytes.count }
     var position = start

@@ -59,14 +59,20 @@ struct CatalogueOptions: ParsableArguments {
   }
 }
 
-/// An API version and a kind in one argument: `v1/Pod`, `apps/v1/Deployment`.
-struct TypeArgument: ExpressibleByArgument {
-  let type: DecodeError.ObjectType
-
-  init?(argument: String) {
-    guard let slash = argument.lastIndex(of: "/") else { return nil }
-    let kind = argument[argument.index(after: slash)...]
-    guard slash != argument.startIndex, !kind.isEmpty else { return nil }
-    type = DecodeError.ObjectType(apiVersion: String(argument[..<slash]), kind: String(kind))
+extension DecodeError.ObjectType {
+  /// An API version and a kind in one argument: `v1/Pod`, `apps/v1/Deployment`.
+  init(argument: String, of option: String) throws {
+    guard let slash = argument.lastIndex(of: "/"), slash != argument.startIndex,
+      argument.index(after: slash) != argument.endIndex
+    else {
+      throw CommandFailure(
+        "\(option) \(argument)",
+        "not a type such as v1/Pod or apps/v1/Deployment"
+      )
+    }
+    self.init(
+      apiVersion: String(argument[..<slash]),
+      kind: String(argument[argument.index(after: slash)...])
+    )
   }
 }

@@ -6,6 +6,7 @@ import Schema
 struct DecodeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "decode",
+    _superCommandName: "explorer",
     abstract: "Decodes values as etcd stores them.",
     discussion: """
       Reads one value, or whatever `etcdctl get` prints: a key and its value, many of them, \
@@ -66,7 +67,7 @@ struct DecodeCommand: ParsableCommand {
       valueName: "apiVersion/kind"
     )
   )
-  var assumedType: TypeArgument?
+  var assumedType: String?
 
   @Flag(
     name: .customLong("unknown"),
@@ -79,7 +80,9 @@ struct DecodeCommand: ParsableCommand {
   mutating func run() throws {
     var options = Decoder.Options()
     options.release = try catalogueOptions.wantedRelease()
-    options.assumedType = assumedType?.type
+    options.assumedType = try assumedType.map {
+      try DecodeError.ObjectType(argument: $0, of: "--as")
+    }
     options.showsUnknownFields = showsUnknownFields
     if let encryptionConfig {
       do {
@@ -92,7 +95,7 @@ struct DecodeCommand: ParsableCommand {
       }
     }
     let catalogue = try catalogueOptions.catalogue()
-    if let type = assumedType?.type { try checkIsKnown(type, in: catalogue) }
+    if let type = options.assumedType { try checkIsKnown(type, in: catalogue) }
     let decoder = Decoder(catalogue: catalogue, options: options)
     if isBatch {
       guard file == nil else {

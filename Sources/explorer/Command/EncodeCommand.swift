@@ -6,6 +6,7 @@ import Schema
 struct EncodeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "encode",
+    _superCommandName: "explorer",
     abstract: "Encodes YAML or JSON as Kubernetes stores it in etcd.",
     discussion: """
       Kinds of Kubernetes' own become protobuf in its envelope, custom resources JSON. One document \

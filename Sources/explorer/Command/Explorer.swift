@@ -27,8 +27,14 @@ struct Explorer: ParsableCommand {
   static func main() {
     // A reader that goes away, as `head` does, is seen as an error of write, not as a signal.
     signal(SIGPIPE, SIG_IGN)
+    var arguments = CommandLine.arguments.dropFirst()
+    // A subcommand is parsed as a program of its own: taking the whole tree of commands apart first
+    // would cost more than decoding an object.
+    let named = configuration.subcommands.first { $0.configuration.commandName == arguments.first }
+    if named != nil { arguments = arguments.dropFirst() }
+    let program: any ParsableCommand.Type = named ?? Explorer.self
     do {
-      var command = try parseAsRoot()
+      var command = try program.parseAsRoot(Array(arguments))
       try command.run()
     } catch let status as ExitCode {
       Glibc.exit(status.rawValue)
@@ -37,8 +43,8 @@ struct Explorer: ParsableCommand {
       Glibc.exit(2)
     } catch {
       // Errors of the arguments, and --help, as the parser has them.
-      let code = exitCode(for: error)
-      let message = fullMessage(for: error)
+      let code = program.exitCode(for: error)
+      let message = program.fullMessage(for: error)
       if code == .success {
         var output = StandardOutput()
         output.write(message.hasSuffix("\n") ? message : message + "\n")

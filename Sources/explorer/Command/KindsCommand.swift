@@ -6,6 +6,7 @@ import Schema
 struct KindsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kinds",
+    _superCommandName: "explorer",
     abstract: "Lists the kinds that can be decoded, and where etcd holds them.",
     discussion: """
       Without words, every kind; with words, those that contain all of them in their API version, \
