@@ -737,6 +737,17 @@ public final class Decoder: Sendable {
         kind: String(decoding: kind, as: UTF8.self)
       )
     }
+
+    func isNamed(kind: UnsafeRawBufferPointer, apiVersion: UnsafeRawBufferPointer) -> Bool {
+      guard self.kind.count == kind.count, self.apiVersion.count == apiVersion.count else {
+        return false
+      }
+      for index in 0..<kind.count where self.kind[index] != kind[index] { return false }
+      for index in 0..<apiVersion.count where self.apiVersion[index] != apiVersion[index] {
+        return false
+      }
+      return true
+    }
   }
 
   /// What one call needs and the next can use again.
@@ -758,9 +769,7 @@ public final class Decoder: Sendable {
       for byte in apiVersion { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
       for byte in kind { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
       let slot = Int((hash ^ hash >> 16) & 255)
-      if let known = kinds[slot], known.kind.elementsEqual(kind),
-        known.apiVersion.elementsEqual(apiVersion)
-      {
+      if let known = kinds[slot], known.isNamed(kind: kind, apiVersion: apiVersion) {
         return known
       }
       let known = try decoder.knownKind(apiVersion: apiVersion, kind: kind)

@@ -76,7 +76,7 @@ struct BatchDecoding {
         try decode(BatchDecoding.storedValue(in: value), to: &output.buffer)
       }
     } catch {
-      output.buffer.removeLast(output.buffer.count - start)
+      output.buffer.truncate(to: start)
       output.buffer.append("ERROR:\(error)|\n")
     }
   }

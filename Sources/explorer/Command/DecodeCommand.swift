@@ -150,7 +150,7 @@ struct DecodeCommand: ParsableCommand {
         }
         printedCount += 1
       } catch {
-        output.buffer.removeLast(output.buffer.count - start)
+        output.buffer.truncate(to: start)
         hasFailed = true
         output.flush()
         Diagnostics.report(CommandFailure(key ?? subject, error))

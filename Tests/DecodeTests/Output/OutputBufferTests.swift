@@ -28,12 +28,12 @@ import Testing
   @Test func bytesAreForgottenFromTheEnd() {
     var output = OutputBuffer()
     output.append("abcdef")
-    output.removeLast(2)
+    output.truncate(to: output.count - 2)
     output.append("X")
     #expect(String(decoding: output.bytes, as: UTF8.self) == "abcdX")
     output.truncate(to: 1)
     #expect(String(decoding: output.bytes, as: UTF8.self) == "a")
-    output.removeLast(1)
+    output.truncate(to: output.count - 1)
     let count = output.count
     #expect(count == 0)
     output.append("b")

@@ -26,16 +26,19 @@ public enum Hex {
     let start = bytes.count
     var isValid = true
     bytes.append(atMost: digitCount / 2) { output in
-      var offset = 0
-      while let start = line.baseAddress, offset + 8 <= digitCount {
-        let digits = (start + offset).loadUnaligned(as: UInt64.self)
-        guard let four = fourBytes(UInt64(littleEndian: digits)) else { break }
-        UnsafeMutableRawPointer(output + offset / 2).storeBytes(
-          of: four.littleEndian,
-          as: UInt32.self
-        )
-        offset += 8
+      guard let start = line.baseAddress else { return 0 }
+      var source = start
+      var target = UnsafeMutableRawPointer(output)
+      let endOfGroups = start + (digitCount & ~7)
+      while source < endOfGroups {
+        let digits = UInt64(littleEndian: source.loadUnaligned(as: UInt64.self))
+        guard let four = fourBytes(digits) else { break }
+        target.storeBytes(of: four.littleEndian, as: UInt32.self)
+        source += 8
+        target += 4
       }
+      // The last few digits, or the group that holds what is none.
+      var offset = source - start
       while offset < digitCount {
         guard let high = Hexadecimal.value(of: line[offset]),
           let low = Hexadecimal.value(of: line[offset + 1])
@@ -48,7 +51,7 @@ public enum Hex {
       }
       return offset / 2
     }
-    if !isValid { bytes.removeLast(bytes.count - start) }
+    if !isValid { bytes.truncate(to: start) }
     return isValid
   }
 

@@ -49,19 +49,11 @@ public struct OutputBuffer: ~Copyable {
   /// Forgets all bytes and keeps the memory.
   public mutating func removeAll() { count = 0 }
 
-  /// Forgets the last bytes.
-  ///
-  /// - Precondition: There are that many.
-  public mutating func removeLast(_ byteCount: Int) {
-    precondition(byteCount >= 0 && byteCount <= count, "only bytes that are there can be removed")
-    count -= byteCount
-  }
-
   /// Forgets every byte behind the first `count`.
   ///
   /// - Precondition: `count` is not above the present count.
-  mutating func truncate(to count: Int) {
-    assert(count <= self.count, "a buffer is truncated, never extended")
+  public mutating func truncate(to count: Int) {
+    precondition(count <= self.count, "a buffer is truncated, never extended")
     self.count = count
   }
 

@@ -398,15 +398,7 @@ struct ObjectWalk<Sink: ObjectSink & ~Copyable>: ~Copyable {
       } else {
         scalar(.bool, at: message + fields[0].valueOffset)
       }
-    case .orarray:
-      if fields[1].count(in: message) > 0 {
-        try listField(fields.baseAddress.map { $0 + 1 }, of: message)
-      } else if let schema = fields[0].submessage(in: message), let plan = fields[0].message {
-        try self.message(schema, plan)
-      } else {
-        sink.null()
-      }
-    case .orstringarray:
+    case .orarray, .orstringarray:
       if fields[1].count(in: message) > 0 {
         try listField(fields.baseAddress.map { $0 + 1 }, of: message)
       } else if let schema = fields[0].submessage(in: message), let plan = fields[0].message {
