@@ -92,6 +92,13 @@ import Testing
     #expect(batch.text.hasPrefix("OK|apiVersion: v1\n"))
   }
 
+  @Test func anEmptyValueOfAKeyIsNoError() throws {
+    let result = try Program.explorer("decode", "--key", "/calico/x", input: [])
+    #expect(result.status == 0)
+    #expect(result.text == "\"\"\n")
+    #expect(result.errors == "explorer: note: /calico/x: empty value\n")
+  }
+
   // MARK: Errors
 
   @Test(

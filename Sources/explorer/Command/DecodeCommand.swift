@@ -127,7 +127,12 @@ struct DecodeCommand: ParsableCommand {
       do throws(InputError) {
         values = try ValueFinder.values(in: input)
       } catch {
-        throw CommandFailure(subject, error)
+        // Whoever gives the key says that the input is its value, which may be empty or any text.
+        switch (error, key) {
+        case (.empty, let key?), (.notStored, let key?):
+          values = [FoundValue(key: key, bytes: input)]
+        default: throw CommandFailure(subject, error)
+        }
       }
     }
     var output = StandardOutput()

@@ -90,12 +90,17 @@ import Testing
     #expect(throws: EncodeError.self) { try Encoder().encode(Array(text.utf8), as: .storage) }
   }
 
-  @Test func quantitiesWithHugeExponentsAreRefused() {
-    let message = Wire.field(
-      3,
-      Wire.field(1, Wire.field(1, "cpu") + Wire.field(2, Wire.field(1, "1e1000000000")))
-    )
-    let value = Wire.stored(apiVersion: "v1", kind: "Node", message)
-    _ = try? Decoder().decode(value, as: .json)
+  @Test(arguments: ["1e1000000000", "1e-9223372036854775808", "1E9223372036854775807", "1e5000"])
+  func quantitiesWithHugeExponentsAreRefused(_ text: String) {
+    let quantity = Wire.field(1, text)
+    let capacity = Wire.field(1, Wire.field(1, "cpu") + Wire.field(2, quantity))
+    let value = Wire.stored(apiVersion: "v1", kind: "Node", Wire.field(3, capacity))
+    let error = #expect(throws: DecodeError.self) { try Decoder().decode(value, as: .json) }
+    guard case .damaged(_, let path, _, let problem) = error else {
+      Issue.record("not damaged: \(String(describing: error))")
+      return
+    }
+    #expect(path == "status.capacity[cpu]")
+    #expect(problem == .notQuantity(text))
   }
 }

@@ -551,6 +551,8 @@ public enum EditDistance {
   /// The candidate with the fewest insertions, deletions and replacements, at most a third of the
   /// word's length and at least two.
   public static func nearest(to word: String, among candidates: [String]) -> String? {
+    // No name of Kubernetes' is longer, and the cost grows with the length.
+    guard word.utf8.count <= 128 else { return nil }
     let limit = max(2, word.count / 3)
     let scored = candidates.map { ($0, distance(word.lowercased(), $0.lowercased())) }
     guard let best = scored.min(by: { $0.1 < $1.1 }), best.1 <= limit else { return nil }

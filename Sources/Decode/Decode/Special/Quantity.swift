@@ -77,7 +77,9 @@ enum Quantity {
       return nil
     }
     let digits = parts.whole + parts.fraction
-    guard digits.count <= maximumDigitCount, abs(exponent) <= maximumDigitCount else { return nil }
+    guard digits.count <= maximumDigitCount, exponent.magnitude <= maximumDigitCount else {
+      return nil
+    }
 
     // Kubernetes holds what fits as an integer times a power of ten.
     var precision = -1
