@@ -70,6 +70,11 @@ import Testing
     }
   }
 
+  @Test func yamlMayBeginWithABrace() throws {
+    let braces = try encode("{apiVersion: v1, kind: Namespace}")
+    #expect(braces == (try encode("apiVersion: v1\nkind: Namespace\n")))
+  }
+
   @Test func aKindThatItsOwnGroupLacksIsATypingError() {
     let type = DecodeError.ObjectType(apiVersion: "apps/v1", kind: "Deploiment")
     #expect(

@@ -63,11 +63,20 @@ public final class Encoder: Sendable {
   /// - Throws: ``EncodeError`` for the first document that is not well-formed or does not fit its
   ///   type.
   public func encode(_ text: [UInt8], as form: Form) throws(EncodeError) -> [Value] {
-    var values: [Value] = []
-    if let first = text.first(where: { $0 != 0x20 && !(0x09...0x0D).contains($0) }),
-      first == UInt8(ascii: "{")
-    {
-      try text.withBytes { (bytes) throws(EncodeError) in
+    let values: [Value]
+    if text.first(where: { $0 != 0x20 && !(0x09...0x0D).contains($0) }) == UInt8(ascii: "{") {
+      values = try encode(textInJSON: text, as: form)
+    } else {
+      values = try encode(textInYAML: text, as: form)
+    }
+    guard !values.isEmpty else { throw .empty }
+    return values
+  }
+
+  private func encode(textInJSON text: [UInt8], as form: Form) throws(EncodeError) -> [Value] {
+    do throws(EncodeError) {
+      return try text.withBytes { (bytes) throws(EncodeError) in
+        var values: [Value] = []
         var offset = 0
         while offset < bytes.count {
           var document = JSONDocument()
@@ -90,21 +99,30 @@ public final class Encoder: Sendable {
             )
           )
         }
+        return values
       }
-    } else {
-      for document in try YAMLReader.documents(in: text) {
-        values.append(
-          try encode(
-            document.value,
-            number: values.count + 1,
-            source: nil,
-            unknownFields: document.unknownFields,
-            as: form
-          )
-        )
+    } catch {
+      // YAML may begin with a brace as well: `{apiVersion: v1, kind: Pod}`.
+      guard case .notJSON = error, let values = try? encode(textInYAML: text, as: form) else {
+        throw error
       }
+      return values
     }
-    guard !values.isEmpty else { throw .empty }
+  }
+
+  private func encode(textInYAML text: [UInt8], as form: Form) throws(EncodeError) -> [Value] {
+    var values: [Value] = []
+    for document in try YAMLReader.documents(in: text) {
+      values.append(
+        try encode(
+          document.value,
+          number: values.count + 1,
+          source: nil,
+          unknownFields: document.unknownFields,
+          as: form
+        )
+      )
+    }
     return values
   }
 
