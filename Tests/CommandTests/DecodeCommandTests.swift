@@ -185,7 +185,7 @@ import Testing
     #expect(noted.status == 0)
     #expect(noted.errors.contains("1 unknown field: metadata field 99"))
     let shown = try Program.explorer("decode", "--unknown", input: stored)
-    #expect(shown.text.hasPrefix("# unknown field: metadata 99 "))
+    #expect(shown.text.hasPrefix("# unknown field: \"metadata\" 99 "))
     let encoded = try Program.explorer("encode", input: shown.output)
     let again = try Program.explorer("decode", "--unknown", input: encoded.output)
     #expect(again.output == shown.output)

@@ -111,6 +111,32 @@ import Testing
     #expect(notes == [.unknownKind(.init(apiVersion: "example.org/v1", kind: "Widget"))])
   }
 
+  @Test func numbersThatAreNotFiniteAreRefused() {
+    let nan: [UInt8] = [0, 0, 0, 0, 0, 0, 0xF8, 0x7F]
+    let schema = Wire.field(1, Wire.tag(9, wireType: 1) + nan)
+    let message = Wire.field(2, Wire.field(7, Wire.field(4, schema)))
+    let type = DecodeError.ObjectType(
+      apiVersion: "apiextensions.k8s.io/v1",
+      kind: "CustomResourceDefinition"
+    )
+    let value = Wire.stored(apiVersion: type.apiVersion, kind: type.kind, message)
+    for form in [OutputForm.json, .yaml] {
+      let error = #expect(throws: DecodeError.self) { try Decoder().decode(value, as: form) }
+      guard case .damaged(_, let path, _, .notFinite) = error else {
+        Issue.record("not refused: \(String(describing: error))")
+        continue
+      }
+      #expect(path == "spec.versions[0].schema.openAPIV3Schema.maximum")
+    }
+  }
+
+  @Test func descriptionsAreOneLineWhateverIsStored() {
+    let value = Array("k8s\0".utf8) + Wire.field(1, Wire.field(2, "x\nOK|forged")) + [0x12, 0x7F]
+    let error = #expect(throws: DecodeError.self) { try Decoder().decode(value, as: .json) }
+    #expect(error?.description.contains("\n") == false)
+    #expect(error?.description.hasPrefix("x\\u{a}OK|forged: envelope: byte ") == true)
+  }
+
   @Test func nestingBeyondTheLimitIsSaid() throws {
     var schema: [UInt8] = []
     for _ in 0..<2000 { schema = Wire.field(28, schema) }

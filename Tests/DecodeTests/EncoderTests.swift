@@ -70,6 +70,43 @@ import Testing
     }
   }
 
+  @Test func unknownFieldsOfInlinedMessagesGoBackWhereTheyWere() throws {
+    // A volume source that only a newer release has: field 99 of the inlined message.
+    let source = Wire.field(99, Wire.field(1, "x"))
+    let volume = Wire.field(1, "data") + Wire.field(2, source)
+    let spec = Wire.field(2, Wire.field(1, volume))
+    let stored = Wire.stored(apiVersion: "v1", kind: "Pod", spec)
+    #expect(
+      try Decoder().decode(stored, as: .json).notes == [
+        .unknownFields(count: 1, paths: ["spec.volumes[0].volumeSource field 99 (6 bytes)"])
+      ]
+    )
+    var options = Decoder.Options()
+    options.showsUnknownFields = true
+    let yaml = try Decoder(options: options).decode(stored, as: .yaml).bytes
+    let encoded = try #require(try Encoder().encode(yaml, as: .storage).first).bytes
+    let again = try Decoder(options: options).decode(encoded, as: .yaml).bytes
+    #expect(again == yaml)
+  }
+
+  @Test func anUnknownFieldWithoutItsMessageIsAnError() {
+    let yaml = "# unknown field: \"spec.nowhere\" 99 9a0600\napiVersion: v1\nkind: Pod\n"
+    let type = DecodeError.ObjectType(apiVersion: "v1", kind: "Pod")
+    #expect(
+      throws: EncodeError.inDocument(number: 1, type, .misplacedUnknownField(path: "spec.nowhere"))
+    ) {
+      try encode(yaml)
+    }
+  }
+
+  @Test func mappingsThatMergeEachOtherAreRefused() {
+    var yaml = "apiVersion: example.org/v1\nkind: Bomb\na0: &a0 {x: 1}\n"
+    for level in 1...40 {
+      yaml += "a\(level): &a\(level) {<<: [*a\(level - 1), *a\(level - 1)]}\n"
+    }
+    #expect(throws: EncodeError.self) { try encode(yaml) }
+  }
+
   @Test func yamlMayBeginWithABrace() throws {
     let braces = try encode("{apiVersion: v1, kind: Namespace}")
     #expect(braces == (try encode("apiVersion: v1\nkind: Namespace\n")))
@@ -165,8 +202,8 @@ import Testing
     #expect(notes.isEmpty)
     #expect(
       String(decoding: yaml, as: UTF8.self) == """
-        # unknown field: metadata 99 9a06026869
-        # unknown field: . 98 9006ac02
+        # unknown field: "metadata" 99 9a06026869
+        # unknown field: "" 98 9006ac02
         apiVersion: v1
         data:
           k: v

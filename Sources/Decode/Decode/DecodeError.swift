@@ -76,6 +76,9 @@ public enum DecodeError: Error, Equatable, Sendable {
     /// Text that is not UTF-8.
     case notUTF8
 
+    /// A number that JSON does not have: an infinity, or none at all.
+    case notFinite
+
     /// A message inside more messages than any object of Kubernetes' has.
     case tooDeep
 
@@ -101,7 +104,9 @@ public enum DecodeError: Error, Equatable, Sendable {
 
 extension DecodeError: CustomStringConvertible {
   /// One line, subject first.
-  public var description: String {
+  public var description: String { OneLine.escaped(text) }
+
+  private var text: String {
     switch self {
     case .empty: "empty input"
     case .unrecognised(let firstBytes, let byteCount):
@@ -133,7 +138,9 @@ extension DecodeError: CustomStringConvertible {
 
 extension DecodeError.ObjectType: CustomStringConvertible {
   /// `apps/v1 Deployment`.
-  public var description: String {
+  public var description: String { OneLine.escaped(text) }
+
+  private var text: String {
     switch (apiVersion.isEmpty, kind.isEmpty) {
     case (true, true): "object"
     case (true, false): kind
@@ -155,6 +162,7 @@ extension DecodeError.Problem: CustomStringConvertible {
     case .badWireType(let wireType): "wire type \(wireType) is not used by Kubernetes"
     case .wrongWireType(let found, let expected): "wire type \(found), expected \(expected)"
     case .notUTF8: "not UTF-8, shown with U+FFFD as Kubernetes does"
+    case .notFinite: "a number that is not finite"
     case .tooDeep: "messages lie in each other too deep"
     case .notQuantity(let text): "not a quantity: \"\(text)\""
     case .notIntOrString(let type): "type \(type) is neither an integer (0) nor a string (1)"

@@ -404,6 +404,7 @@ public final class Decoder: Sendable {
       } catch {
         isFaulty = true
       }
+      isFaulty = isFaulty || walk.hasInfiniteNumber
       hasFindings = walk.hasUnknownFields || !walk.sink.emitter.isAllValid
       moved = walk.finish().finish()
     } else {
@@ -414,6 +415,7 @@ public final class Decoder: Sendable {
       } catch {
         isFaulty = true
       }
+      isFaulty = isFaulty || walk.hasInfiniteNumber
       hasFindings = walk.hasUnknownFields || !walk.sink.isAllValid
       moved = walk.finish().finish()
       if form == .prettyJSON, !isFaulty { indent(&moved, from: start) }

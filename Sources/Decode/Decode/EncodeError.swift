@@ -22,6 +22,9 @@ public enum EncodeError: Error, Equatable, Sendable {
   /// A key that stands twice.
   case duplicateField(path: String)
 
+  /// A comment line with an unknown field names a message that the document does not have.
+  case misplacedUnknownField(path: String)
+
   /// A value of the wrong type.
   case mismatch(path: String, expected: String, found: String)
 
@@ -43,7 +46,9 @@ public enum EncodeError: Error, Equatable, Sendable {
 
 extension EncodeError: CustomStringConvertible {
   /// One line, subject first.
-  public var description: String {
+  public var description: String { OneLine.escaped(text) }
+
+  private var text: String {
     switch self {
     case .empty: "empty input"
     case .notYAML(let line, let problem): "line \(line): not YAML: \(problem)"
@@ -52,6 +57,8 @@ extension EncodeError: CustomStringConvertible {
     case .unknownField(let path, let nearest):
       "unknown field \"\(path)\"" + (nearest.map { ", did you mean \"\($0)\"?" } ?? "")
     case .duplicateField(let path): "field \"\(path)\" stands twice"
+    case .misplacedUnknownField(let path):
+      "unknown field: there is no \"\(path)\" to put it into"
     case .mismatch(let path, let expected, let found):
       "\(path): expected \(expected), found \(found)"
     case .noMessage: "is not stored as protobuf"

@@ -1,4 +1,5 @@
 public import Schema
+private import Synchronization
 
 /// Encodes Kubernetes objects as Kubernetes stores them in etcd.
 ///
@@ -41,6 +42,9 @@ public final class Encoder: Sendable {
 
   private let options: Options
   private let plans: PlanLibrary
+
+  /// All kinds by API version, once a document has had one that is not known.
+  private let kindsByVersion = Mutex<[String: [KindDefinition]]?>(nil)
 
   /// The groups whose objects API servers store as JSON although they have messages: their own
   /// codecs are those of custom resources.
@@ -192,14 +196,17 @@ public final class Encoder: Sendable {
 
   /// Refuses a kind that its own API version lacks: a custom resource has a group of its own.
   private func checkIsNoTypingError(_ type: DecodeError.ObjectType) throws(EncodeError) {
-    let kinds: [KindDefinition]
-    do throws(CatalogueError) {
-      kinds = try plans.catalogue.kinds()
-    } catch {
-      throw .catalogue(error)
+    let result: Result<[String], CatalogueError> = kindsByVersion.withLock { known in
+      do throws(CatalogueError) {
+        if known == nil {
+          known = Dictionary(grouping: try plans.catalogue.kinds(), by: \.apiVersion)
+        }
+        return .success(known?[type.apiVersion]?.map(\.kind) ?? [])
+      } catch {
+        return .failure(error)
+      }
     }
-    let siblings = kinds.filter { $0.apiVersion == type.apiVersion }.map(\.kind)
-    guard !siblings.isEmpty else { return }
+    guard case .success(let siblings) = result, !siblings.isEmpty else { return }
     throw .unknownKind(type, nearest: EditDistance.nearest(to: type.kind, among: siblings))
   }
 

@@ -40,7 +40,9 @@ public enum Note: Equatable, Sendable {
 
 extension Note: CustomStringConvertible {
   /// One line.
-  public var description: String {
+  public var description: String { OneLine.escaped(text) }
+
+  private var text: String {
     switch self {
     case .unknownFields(let count, let paths):
       "\(count) unknown \(count == 1 ? "field" : "fields"): " + paths.joined(separator: ", ")

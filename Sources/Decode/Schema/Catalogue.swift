@@ -37,6 +37,9 @@ public struct Catalogue: Sendable {
     )
   }()
 
+  /// Whether something was laid on top of Kubernetes' own kinds.
+  public var hasLayers: Bool { messageTexts.count > 1 }
+
   // MARK: Kinds
 
   /// The kind that an API version and a kind name.
@@ -164,7 +167,9 @@ public struct Catalogue: Sendable {
     if bytes.starts(with: Array("# explorer catalogue 1:".utf8)) {
       let text = CatalogueText(source: source, copying: bytes)
       let isMessages = bytes.contains(Array("\n ".utf8))
-      for record in text.records() {
+      // In the order of the file, so that errors name its lines.
+      let unsorted = CatalogueText(source: source, copying: bytes, sorts: false)
+      for record in unsorted.records() {
         if isMessages {
           _ = try MessageDefinition(
             record: record.bytes,

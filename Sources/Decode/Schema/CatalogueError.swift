@@ -9,6 +9,9 @@ public enum CatalogueError: Error, Equatable, Sendable {
   /// A field whose type is a message that no loaded catalogue has.
   case unknownMessage(name: String)
 
+  /// A message whose fields are not what its marks say, or that contains itself by value.
+  case impossibleMessage(name: String)
+
   /// A compiled descriptor set that ends too early or is not one; `offset` in bytes.
   case malformedDescriptorSet(source: String, offset: Int)
 
@@ -26,6 +29,8 @@ extension CatalogueError: CustomStringConvertible {
       "\(source): line \(line): a field stands before any message"
     case .unknownMessage(let name):
       "message \(name): no catalogue has it"
+    case .impossibleMessage(let name):
+      "message \(name): its fields do not fit what it is said to be"
     case .malformedDescriptorSet(let source, let offset):
       "\(source): not a protobuf descriptor set: broken at byte \(offset)"
     case .unrecognisedFile(let source):

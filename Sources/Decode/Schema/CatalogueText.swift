@@ -24,10 +24,15 @@ final class CatalogueText: @unchecked Sendable {
     self.ownsBytes = false
   }
 
-  /// A copy of text; its records are sorted first, for bisection relies on it.
-  init(source: String, copying text: [UInt8]) {
+  /// A copy of text.
+  ///
+  /// - Parameters:
+  ///   - source: Where it came from, for errors.
+  ///   - text: The text.
+  ///   - sorts: Whether its records are put in order; only then can they be found.
+  init(source: String, copying text: [UInt8], sorts: Bool = true) {
     self.source = source
-    let sorted = CatalogueText.sortedRecords(text)
+    let sorted = sorts ? CatalogueText.sortedRecords(text) : text
     let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: sorted.count)
     _ = copy.initialize(from: sorted)
     self.bytes = UnsafeBufferPointer(copy)

@@ -204,7 +204,7 @@ enum SummaryLine {
   private static func line(_ columns: [String], _ last: String) -> String {
     var line = ""
     for (text, width) in zip(columns, widths) {
-      let shown = text.isEmpty ? "-" : text
+      let shown = text.isEmpty ? "-" : OneLine.escaped(text)
       line += shown + String(repeating: " ", count: max(width - shown.count, 0) + 1)
     }
     return line + last + "\n"

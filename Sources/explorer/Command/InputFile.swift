@@ -37,8 +37,6 @@ enum InputFile {
     var bytes: [UInt8] = []
     var chunkByteCount = 64 << 10
     while true {
-      let count = bytes.count
-      bytes.reserveCapacity(count + chunkByteCount)
       var failure: Int32 = 0
       let chunk = [UInt8](unsafeUninitializedCapacity: chunkByteCount) { buffer, initialized in
         let result = Glibc.read(descriptor, buffer.baseAddress, buffer.count)

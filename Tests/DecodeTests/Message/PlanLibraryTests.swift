@@ -116,4 +116,20 @@ import Testing
     }
     #expect(try library.plan(message: Self.pod, style: Self.newest) != nil)
   }
+
+  @Test(arguments: [
+    "t.v1.Q =quantity 1.0-\n 1 uint64 string\n", "t.v1.Q 1.0-\n 1 .Q q\n",
+    "t.v1.Q =duration 1.0-\n 1 string duration\n", "t.v1.Q =list 1.0-\n 1 string items\n",
+    "t.v1.Q 1.0-\n 1 []k8s.io.api.core.v1.Pod pods inline\n",
+    "t.v1.Q =orbool 1.0-\n 1 bool allows\n",
+  ])
+  func messagesThatCannotBeAreRefused(_ text: String) throws {
+    let bytes = Array("# explorer catalogue 1: test\n\(text)".utf8)
+    let catalogue = try Catalogue.builtIn.layering(bytes, source: "test")
+    let library = PlanLibrary(catalogue: catalogue)
+    let style = PrintingStyle(release: nil, isExact: false)
+    #expect(throws: CatalogueError.impossibleMessage(name: "t.v1.Q")) {
+      try library.plan(message: "t.v1.Q", style: style)
+    }
+  }
 }

@@ -6,6 +6,10 @@
 ///
 /// Source: projectcalico/libcalico-go, lib/backend/model/block.go (`AllocationBlock`).
 enum CalicoBlock {
+  /// No more addresses than these are listed, nor more of an owner's name.
+  private static let maximumAddressCount = 256
+  private static let maximumOwnerLength = 300
+
   /// The block in words, or nil if the document is not one.
   static func description(of document: JSONDocument) -> String? {
     guard let cidr = document.string(of: "cidr", in: 0), let slash = cidr.firstIndex(of: "/"),
@@ -14,11 +18,16 @@ enum CalicoBlock {
       document.nodes[allocations].kind == .array,
       let attributes = document.value(of: "attributes", in: 0)
     else { return nil }
-    let owners = document.items(of: attributes).map { owner(of: $0, in: document) }
+    let owners = document.items(of: attributes).prefix(maximumAddressCount).map {
+      String(owner(of: $0, in: document).prefix(maximumOwnerLength))
+    }
     var taken: [String] = []
+    var takenCount = 0
     let slots = document.items(of: allocations)
     for (offset, slot) in slots.enumerated() where document.nodes[slot].kind == .number {
-      guard let address = base.advanced(by: UInt128(offset)) else { continue }
+      takenCount += 1
+      guard takenCount <= maximumAddressCount, let address = base.advanced(by: UInt128(offset))
+      else { continue }
       let index = Int(document.string(of: document.nodes[slot])) ?? -1
       let owner = owners.indices.contains(index) ? owners[index] : "no attribute \(index)"
       taken.append("\(address) \(owner)")
@@ -26,8 +35,9 @@ enum CalicoBlock {
     let host =
       document.string(of: "affinity", in: 0)
       ?? document.string(of: "hostAffinity", in: 0).map { "host:\($0)" } ?? "no host"
-    let list = taken.isEmpty ? "" : ": " + taken.joined(separator: ", ")
-    return "block \(cidr) of \(host): \(taken.count) of \(slots.count) allocated\(list)"
+    let more = takenCount > maximumAddressCount ? ", ..." : ""
+    let list = taken.isEmpty ? "" : ": " + taken.joined(separator: ", ") + more
+    return "block \(cidr) of \(host): \(takenCount) of \(slots.count) allocated\(list)"
   }
 
   /// `namespace/pod`, or the type of an address that no pod has, or the handle.

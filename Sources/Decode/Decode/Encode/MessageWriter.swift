@@ -34,6 +34,9 @@ struct MessageWriter: ~Copyable {
   private struct Step {
     var name: String
     var suffix = ""
+
+    /// Whether JSON splices the field into the object around it, so that it is no step there.
+    var isInlined = false
   }
 
   init(
@@ -54,14 +57,16 @@ struct MessageWriter: ~Copyable {
     by plan: UnsafePointer<MessagePlan>
   ) throws(EncodeError) -> [UInt8] {
     try message(index, plan, isRoot: true)
+    if let path = unknownFields.keys.min() { throw .misplacedUnknownField(path: path) }
     return output.withBytes { Array($0) }
   }
 
   // MARK: Places
 
-  private var pathText: String {
+  /// The path in the document, or that of the message with inlined ones among its steps.
+  private func pathText(withInlined: Bool = false) -> String {
     var text = ""
-    for step in path {
+    for step in path where withInlined || !step.isInlined {
       if !step.name.isEmpty { text += text.isEmpty ? step.name : ".\(step.name)" }
       text += step.suffix
     }
@@ -79,7 +84,7 @@ struct MessageWriter: ~Copyable {
       case .array: "a list"
       case .object: "an object"
       }
-    return .mismatch(path: pathText, expected: expected, found: found)
+    return .mismatch(path: pathText(), expected: expected, found: found)
   }
 
   // MARK: Objects
@@ -96,11 +101,19 @@ struct MessageWriter: ~Copyable {
     _ plan: UnsafePointer<MessagePlan>,
     isRoot: Bool = false
   ) throws(EncodeError) {
-    if plan.pointee.special != .plain { return try specialMessage(index, plan) }
+    let unknown = takeUnknownFields()
+    if plan.pointee.special != .plain {
+      for field in unknown.reversed() { field.bytes.withBytes { output.prepend($0) } }
+      return try specialMessage(index, plan)
+    }
     let entries = try entries(of: index, plan, isRoot: isRoot)
-    let unknown =
-      unknownFields.isEmpty ? [] : unknownFields.removeValue(forKey: pathText) ?? []
     try fields(of: plan, outer: nil, inner: nil, entries, unknown)
+  }
+
+  /// The fields that are put back into the message at hand.
+  private mutating func takeUnknownFields() -> [UnknownField] {
+    unknownFields.isEmpty
+      ? [] : unknownFields.removeValue(forKey: pathText(withInlined: true)) ?? []
   }
 
   private mutating func entries(
@@ -137,7 +150,7 @@ struct MessageWriter: ~Copyable {
   }
 
   private func path(to key: JSONDocument.Node) -> String {
-    let prefix = pathText
+    let prefix = pathText()
     return prefix.isEmpty ? document.string(of: key) : "\(prefix).\(document.string(of: key))"
   }
 
@@ -190,7 +203,11 @@ struct MessageWriter: ~Copyable {
     }
     guard isUsed || (field.pointee.isCurrent && !field.pointee.isPointer) else { return }
     let before = output.count
-    try fields(of: plan, outer: newOuter, inner: newInner, entries, [])
+    path.append(
+      Step(name: String(decoding: field.pointee.name, as: UTF8.self), isInlined: true)
+    )
+    defer { path.removeLast() }
+    try fields(of: plan, outer: newOuter, inner: newInner, entries, takeUnknownFields())
     output.prepend(varint: UInt64(output.count - before))
     output.prepend(tag: field.pointee.number, wireType: 2)
   }

@@ -46,6 +46,17 @@ struct YAMLReader {
 
   /// A text may be as large as it is; what aliases add to it is bounded.
   private let nodeLimit: Int
+
+  /// How many pairs `<<` has brought in so far: mappings that merge each other grow as powers do.
+  private let mergedCount = Counter()
+
+  private final class Counter {
+    var value = 0
+  }
+
+  /// In a longer line no tag is looked for: finding one costs the length of the line.
+  private static let maximumTaggedLineByteCount = 4096
+
   private let textLimit: Int
 
   private init(source: String) {
@@ -110,7 +121,8 @@ struct YAMLReader {
     line: Int,
     depth: Int
   ) throws(EncodeError) -> [(key: String, value: Node)] {
-    guard depth < JSONSyntax.maximumDepth else { throw .tooLarge }
+    mergedCount.value += mapping.count
+    guard depth < JSONSyntax.maximumDepth, mergedCount.value <= nodeLimit else { throw .tooLarge }
     var own: [(key: String, value: Node)] = []
     var merged: [(key: String, value: Node)] = []
     for (key, value) in mapping {
@@ -181,7 +193,9 @@ struct YAMLReader {
       return false
     }
     let line = lines[mark.line - 1]
-    guard line.utf8.contains(UInt8(ascii: "!")) else { return false }
+    guard line.utf8.count <= YAMLReader.maximumTaggedLineByteCount,
+      line.utf8.contains(UInt8(ascii: "!"))
+    else { return false }
     let rest = line.unicodeScalars.dropFirst(mark.column - 1)
     return rest.first == "!" || (rest.first == "&" && rest.contains("!"))
   }

@@ -122,6 +122,8 @@ public enum ValueFinder {
   ) -> [FoundValue] {
     var values: [FoundValue] = []
     var offset = 0
+    // A value that does not end is read to the end of the input: once, not for each line of it.
+    var hasEndlessValue = false
     while offset < bytes.count {
       var key: String?
       if hasKeys {
@@ -135,7 +137,10 @@ public enum ValueFinder {
         key = String(decoding: bytes[line.key], as: UTF8.self)
         offset = line.end
       }
-      let end = endOfValue(in: bytes, from: offset, hasKeys: hasKeys)
+      let end =
+        (hasEndlessValue
+          ? nil : ownEnd(in: bytes, from: offset, hasKeys: hasKeys, &hasEndlessValue))
+        ?? endBeforeNextValue(in: bytes, from: offset, hasKeys: hasKeys)
       values.append(FoundValue(key: key, bytes: Array(bytes[offset..<end])))
       offset = end
       // The line feed that etcdctl prints behind every value.
@@ -144,31 +149,37 @@ public enum ValueFinder {
     return values
   }
 
-  /// Where the value that begins at `start` ends.
-  private static func endOfValue(
+  /// Where the value that begins at `start` ends, if its own form says so.
+  private static func ownEnd(
     in bytes: UnsafeRawBufferPointer,
     from start: Int,
-    hasKeys: Bool
-  ) -> Int {
+    hasKeys: Bool,
+    _ isEndless: inout Bool
+  ) -> Int? {
     let rest = UnsafeRawBufferPointer(rebasing: bytes[start...])
-    if rest.starts(with: StoredForm.protobufPrefix), let count = envelopeByteCount(rest),
-      isBoundary(bytes, at: start + count, hasKeys: hasKeys, isComplete: true)
-    {
+    if rest.starts(with: StoredForm.protobufPrefix) {
+      guard let count = envelopeByteCount(rest),
+        isBoundary(bytes, at: start + count, hasKeys: hasKeys, isComplete: true)
+      else { return nil }
       return start + count
     }
-    if rest.starts(with: CBORReader.selfDescription), let count = CBORReader.byteCount(of: rest),
-      isBoundary(bytes, at: start + count, hasKeys: hasKeys)
-    {
-      return start + count
-    }
-    if let first = rest.first, first == UInt8(ascii: "{") || first == UInt8(ascii: "[") {
-      var document = JSONDocument()
-      if let end = try? document.parse(bytes, from: start, allowsMore: true) {
-        // White space behind the JSON belongs to it, but for etcdctl's own line feed.
-        return end > start && bytes[end - 1] == 0x0A ? end - 1 : end
+    if rest.starts(with: CBORReader.selfDescription) {
+      guard let count = CBORReader.byteCount(of: rest) else {
+        isEndless = true
+        return nil
       }
+      return isBoundary(bytes, at: start + count, hasKeys: hasKeys) ? start + count : nil
     }
-    return endBeforeNextValue(in: bytes, from: start, hasKeys: hasKeys)
+    guard let first = rest.first, first == UInt8(ascii: "{") || first == UInt8(ascii: "[") else {
+      return nil
+    }
+    var document = JSONDocument()
+    guard let end = try? document.parse(bytes, from: start, allowsMore: true) else {
+      isEndless = true
+      return nil
+    }
+    // White space behind the JSON belongs to it, but for etcdctl's own line feed.
+    return end > start && bytes[end - 1] == 0x0A ? end - 1 : end
   }
 
   /// Whether a value may end here: at the end, or at a line feed before something that may follow.

@@ -40,6 +40,33 @@ struct PlanBuilder {
     return true
   }
 
+  /// Refuses messages that contain themselves by value: no Go type can, and printing one would not
+  /// end. Kubernetes' own are known to be sound.
+  func checkValues() throws(CatalogueError) {
+    var isDone: [UnsafePointer<MessagePlan>: Bool] = [:]
+    for (definition, plan) in waiting where isDone[plan] == nil {
+      var path: [(plan: UnsafePointer<MessagePlan>, position: Int)] = [(UnsafePointer(plan), 0)]
+      isDone[plan] = false
+      while let (current, position) = path.last {
+        guard position < current.pointee.fields.count else {
+          isDone[current] = true
+          path.removeLast()
+          continue
+        }
+        path[path.count - 1].position += 1
+        let field = current.pointee.fields[position]
+        guard field.shape == .single, !field.isPointer, let next = field.message else { continue }
+        switch isDone[next] {
+        case true?: continue
+        case false?: throw .impossibleMessage(name: definition.name)
+        case nil:
+          isDone[next] = false
+          path.append((next, 0))
+        }
+      }
+    }
+  }
+
   /// Completes what needs every plan to be there: the order of keys.
   mutating func finish() {
     linkDescriptors()
@@ -77,6 +104,7 @@ struct PlanBuilder {
     _ plan: UnsafeMutablePointer<MessagePlan>,
     from definition: MessageDefinition
   ) throws(CatalogueError) {
+    guard definition.isPossible else { throw .impossibleMessage(name: definition.name) }
     var layout = StructLayout()
     var planned: [(plan: FieldPlan, isHidden: Bool)] = []
     for field in definition.fields {
@@ -493,5 +521,43 @@ extension FieldPlan.Shape {
     case .repeated: self = .repeated
     case .map: self = .map
     }
+  }
+}
+
+extension MessageDefinition {
+  /// Whether the fields are those that its special form and its inlined fields need.
+  fileprivate var isPossible: Bool {
+    let inlined = fields.filter(\.isInline)
+    guard inlined.allSatisfy({ $0.shape == .single && $0.isMessage }) else { return false }
+    let numbered = fields.sorted { $0.number < $1.number }
+    func has(_ elements: [FieldDefinition.Element], _ shapes: [FieldDefinition.Shape]? = nil)
+      -> Bool
+    {
+      numbered.map(\.element) == elements
+        && numbered.map(\.shape) == shapes ?? Array(repeating: .single, count: elements.count)
+    }
+    switch special {
+    case nil, .unknown?: return true
+    case .time?, .microtime?: return has([.int64, .int32])
+    case .duration?: return has([.int64])
+    case .quantity?: return has([.string])
+    case .intorstring?: return has([.int64, .int32, .string])
+    case .rawextension?, .fieldsv1?, .json?: return has([.bytes])
+    case .orbool?:
+      return numbered.count == 2 && numbered[0].element == .bool && numbered[1].isMessage
+        && numbered.allSatisfy { $0.shape == .single }
+    case .orarray?, .orstringarray?:
+      return numbered.count == 2 && numbered[0].isMessage && numbered[0].shape == .single
+        && numbered[1].shape == .repeated
+    case .list?: return numbered.count == 1 && numbered[0].shape == .repeated
+    case .map?: return numbered.count == 1 && numbered[0].shape == .map
+    }
+  }
+}
+
+extension FieldDefinition {
+  fileprivate var isMessage: Bool {
+    if case .message = element { return true }
+    return false
   }
 }

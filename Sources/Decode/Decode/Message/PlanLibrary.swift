@@ -23,6 +23,9 @@ final class PlanLibrary: Sendable {
   private struct State: ~Copyable {
     var plans: [PrintingStyle: [String: UnsafeMutablePointer<MessagePlan>]] = [:]
     var memory = PlanMemory()
+
+    /// Builds that failed, so that none is tried for every object.
+    var failures: [PrintingStyle: [String: CatalogueError]] = [:]
   }
 
   /// Guards the dictionary; the plans themselves never change once the lock is given back.
@@ -45,6 +48,7 @@ final class PlanLibrary: Sendable {
   ) throws(CatalogueError) -> UnsafePointer<MessagePlan>? {
     let result: Result<UnsafePointer<MessagePlan>?, CatalogueError> = state.withLock { state in
       if let plan = state.plans[style]?[name] { return .success(UnsafePointer(plan)) }
+      if let error = state.failures[style]?[name] { return .failure(error) }
       do throws(CatalogueError) {
         var builder = PlanBuilder(
           catalogue: catalogue,
@@ -55,10 +59,12 @@ final class PlanLibrary: Sendable {
         // The plans of a build that fails are forgotten; their memory goes with the library.
         defer { state.memory = builder.memory }
         guard try builder.build(name) else { return .success(nil) }
+        if catalogue.hasLayers { try builder.checkValues() }
         builder.finish()
         state.plans[style] = builder.plans
         return .success(builder.plans[name].map { UnsafePointer($0) })
       } catch {
+        state.failures[style, default: [:]][name] = error
         return .failure(error)
       }
     }

@@ -10,6 +10,9 @@ struct ObjectWalk<Sink: ObjectSink & ~Copyable>: ~Copyable {
   /// Whether some message had fields that its plan lacks.
   private(set) var hasUnknownFields = false
 
+  /// Whether some number was not finite: JSON has no such number, and Go refuses to print it.
+  private(set) var hasInfiniteNumber = false
+
   init(sink: consuming Sink) { self.sink = sink }
 
   /// Gives the sink back.
@@ -44,6 +47,7 @@ struct ObjectWalk<Sink: ObjectSink & ~Copyable>: ~Copyable {
         isKindPending = false
       }
       guard let holder = slot.holder(in: message) else { continue }
+      if slot.outer != nil { noteUnknownFields(of: holder) }
       try field(slot.field, of: holder, in: &level)
     }
     if isVersionPending { typeMeta("apiVersion", apiVersion, in: &level) }
@@ -185,6 +189,8 @@ struct ObjectWalk<Sink: ObjectSink & ~Copyable>: ~Copyable {
     case .int64, .sint64, .sfixed64: sink.integer(address.load(as: Int64.self))
     case .uint32, .fixed32: sink.unsigned(UInt64(address.load(as: UInt32.self)))
     case .uint64, .fixed64: sink.unsigned(address.load(as: UInt64.self))
+    case .float where !address.load(as: Float.self).isFinite: hasInfiniteNumber = true
+    case .double where !address.load(as: Double.self).isFinite: hasInfiniteNumber = true
     case .float:
       // The shortest digits of the float, not of the double that it becomes.
       sink.number(Double(address.load(as: Float.self).description) ?? 0)
@@ -308,6 +314,7 @@ struct ObjectWalk<Sink: ObjectSink & ~Copyable>: ~Copyable {
     var level = sink.beginObject()
     for slot in Sink.slots(of: plan) {
       guard let holder = slot.holder(in: message) else { continue }
+      if slot.outer != nil { noteUnknownFields(of: holder) }
       try field(slot.field, of: holder, in: &level)
     }
     sink.endObject(level)

@@ -7,7 +7,8 @@ internal import Schema
 struct WireSurvey {
   /// A field that the catalogue lacks.
   struct UnknownField: Equatable {
-    /// The path of the message that has it; empty for the object itself.
+    /// The path of the message that has it, inlined messages among its steps; empty for the object
+    /// itself.
     var path: String
     var number: UInt32
     var wireType: UInt8
@@ -50,6 +51,9 @@ struct WireSurvey {
     var name: String
     var index: Int?
     var key: String?
+
+    /// Whether JSON splices the field into the object around it, so that it is no step there.
+    var isInlined = false
   }
 
   /// Looks at the message that lies in `range` of `bytes`.
@@ -62,15 +66,17 @@ struct WireSurvey {
     message(range, plan)
   }
 
+  /// The path of the printed object, shortened in its middle.
   private var pathText: String {
-    var text = ""
+    let shown = path.filter { !$0.isInlined }
     let gap = WireSurvey.maximumShownStepCount / 2
-    for (position, step) in path.enumerated() {
-      if path.count > WireSurvey.maximumShownStepCount, position >= gap, position < path.count - gap
-      {
-        if position == gap { text += "..." }
-        continue
-      }
+    guard shown.count > WireSurvey.maximumShownStepCount else { return text(of: shown[...]) }
+    return text(of: shown.prefix(gap)) + "..." + text(of: shown.suffix(gap))
+  }
+
+  private func text(of steps: ArraySlice<Step>) -> String {
+    var text = ""
+    for step in steps {
       if !step.name.isEmpty { text += text.isEmpty ? step.name : ".\(step.name)" }
       if let key = step.key {
         text += "[\(key)]"
@@ -102,8 +108,10 @@ struct WireSurvey {
         let index = counts[tag.number, default: 0]
         counts[tag.number] = index + 1
         let isList = field.pointee.shape != .single
-        let name = field.pointee.isInline ? "" : String(decoding: field.pointee.name, as: UTF8.self)
-        path.append(Step(name: name, index: isList ? index : nil))
+        let name = String(decoding: field.pointee.name, as: UTF8.self)
+        path.append(
+          Step(name: name, index: isList ? index : nil, isInlined: field.pointee.isInline)
+        )
         defer { path.removeLast() }
         let valueStart = reader.offset
         do throws(WireReader.Fault) {
@@ -123,7 +131,12 @@ struct WireSurvey {
     unknownFieldCount += 1
     guard unknownFields.count < WireSurvey.maximumFindingCount else { return }
     unknownFields.append(
-      UnknownField(path: pathText, number: tag.number, wireType: tag.wireType, bytes: bytes)
+      UnknownField(
+        path: text(of: path[...]),
+        number: tag.number,
+        wireType: tag.wireType,
+        bytes: bytes
+      )
     )
   }
 
@@ -135,6 +148,7 @@ struct WireSurvey {
     tagAt: Int
   ) {
     let expected = field.pointee.shape == .map ? 2 : field.pointee.element.wireFormat
+    if !isFinite(payload, field.pointee.element) { return fail(.notFinite, at: offset) }
     guard case .bytes(let range) = payload else {
       if wireType != expected {
         fail(.wrongWireType(found: wireType, expected: expected), at: tagAt)
@@ -150,6 +164,15 @@ struct WireSurvey {
       message(range, plan)
     } else if field.pointee.element == .string {
       text(range)
+    }
+  }
+
+  /// Whether a value is no infinity or other double that JSON does not have.
+  private func isFinite(_ payload: WireReader.Payload, _ element: FieldPlan.Element) -> Bool {
+    switch (payload, element) {
+    case (.fixed64(let bits), .double): Double(bitPattern: bits).isFinite
+    case (.fixed32(let bits), .float): Float(bitPattern: bits).isFinite
+    default: true
     }
   }
 

@@ -39,8 +39,7 @@ struct YAMLEmitter: ~Copyable {
 
   /// Ends the document with its last line break and gives the output back.
   consuming func finish() -> OutputBuffer {
-    indent = -1
-    writeIndent()
+    endDocument()
     return output
   }
 
