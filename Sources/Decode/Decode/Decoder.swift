@@ -454,19 +454,20 @@ public final class Decoder: Sendable {
     in output: inout OutputBuffer,
     notes: inout [Note]
   ) {
-    let survey = WireSurvey(value, range: range, plan: plan)
-    if !survey.unknownFields.isEmpty {
-      if options.showsUnknownFields, form == .yaml {
-        let document = output.withBytes { Array($0[start...]) }
-        output.truncate(to: start)
-        UnknownFieldComment.append(survey.unknownFields, of: value, to: &output)
-        document.withUnsafeBytes { output.append($0) }
-      } else {
-        let paths = survey.unknownFields.prefix(5).map {
-          "\($0.path.isEmpty ? "" : "\($0.path) ")field \($0.number) (\($0.bytes.count) bytes)"
-        }
-        notes.append(.unknownFields(count: survey.unknownFieldCount, paths: paths))
+    let showsAll = options.showsUnknownFields && form == .yaml
+    let survey = WireSurvey(value, range: range, plan: plan, keepsPaths: showsAll)
+    if showsAll, !survey.unknownFields.isEmpty {
+      let document = output.withBytes { Array($0[start...]) }
+      output.truncate(to: start)
+      UnknownFieldComment.append(survey.unknownFields, of: value, to: &output)
+      document.withUnsafeBytes { output.append($0) }
+    }
+    // What is not shown is told of.
+    if survey.unknownFieldCount > (showsAll ? survey.unknownFields.count : 0) {
+      let paths = survey.unknownFields.prefix(5).map {
+        "\($0.path.isEmpty ? "" : "\($0.path) ")field \($0.number) (\($0.bytes.count) bytes)"
       }
+      notes.append(.unknownFields(count: survey.unknownFieldCount, paths: paths))
     }
     for finding in survey.invalidTexts.prefix(5) {
       notes.append(.invalidText(type, path: finding.path, offset: finding.offset))

@@ -40,8 +40,9 @@ struct PlanBuilder {
     return true
   }
 
-  /// Refuses messages that contain themselves by value: no Go type can, and printing one would not
-  /// end. Kubernetes' own are known to be sound.
+  /// Refuses messages that contain themselves by value.
+  ///
+  /// No Go type can, and printing one would not end. Kubernetes' own are known to be sound.
   func checkValues() throws(CatalogueError) {
     var isDone: [UnsafePointer<MessagePlan>: Bool] = [:]
     for (definition, plan) in waiting where isDone[plan] == nil {

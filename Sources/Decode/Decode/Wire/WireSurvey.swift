@@ -38,6 +38,12 @@ struct WireSurvey {
 
   private static let maximumFindingCount = 1000
 
+  /// What all paths together may take where every one is kept whole.
+  private static let maximumPathByteCount = 8 << 20
+
+  /// How much of a map's key is shown where paths are only shown.
+  private static let maximumShownKeyByteCount = 100
+
   /// Unpacking gives up before, where its stack ends: a survey says where that was.
   private static let maximumDepth = 150
 
@@ -45,6 +51,8 @@ struct WireSurvey {
   private static let maximumShownStepCount = 16
 
   private let bytes: UnsafeRawBufferPointer
+  private let keepsPaths: Bool
+  private var pathByteCount = 0
   private var path: [Step] = []
 
   private struct Step {
@@ -57,12 +65,21 @@ struct WireSurvey {
   }
 
   /// Looks at the message that lies in `range` of `bytes`.
+  ///
+  /// - Parameters:
+  ///   - bytes: The value.
+  ///   - range: Where the message lies.
+  ///   - plan: Its plan.
+  ///   - keepsPaths: Whether the paths of unknown fields are kept whole, so that they can be found
+  ///     again; else they are cut for showing.
   init(
     _ bytes: UnsafeRawBufferPointer,
     range: Range<Int>,
-    plan: UnsafePointer<MessagePlan>
+    plan: UnsafePointer<MessagePlan>,
+    keepsPaths: Bool = false
   ) {
     self.bytes = bytes
+    self.keepsPaths = keepsPaths
     message(range, plan)
   }
 
@@ -129,14 +146,13 @@ struct WireSurvey {
 
   private mutating func note(unknown tag: WireReader.Tag, bytes: Range<Int>) {
     unknownFieldCount += 1
-    guard unknownFields.count < WireSurvey.maximumFindingCount else { return }
+    guard unknownFields.count < WireSurvey.maximumFindingCount,
+      pathByteCount < WireSurvey.maximumPathByteCount
+    else { return }
+    let path = text(of: path[...])
+    pathByteCount += path.utf8.count
     unknownFields.append(
-      UnknownField(
-        path: text(of: path[...]),
-        number: tag.number,
-        wireType: tag.wireType,
-        bytes: bytes
-      )
+      UnknownField(path: path, number: tag.number, wireType: tag.wireType, bytes: bytes)
     )
   }
 
@@ -182,12 +198,16 @@ struct WireSurvey {
     while !reader.isAtEnd, let tag = try? reader.tag(), let payload = try? reader.payload(of: tag) {
       if tag.number == 1, case .bytes(let key) = payload, !path.isEmpty {
         path[path.count - 1].key = String(
-          decoding: UnsafeRawBufferPointer(rebasing: bytes[key]),
+          decoding: UnsafeRawBufferPointer(rebasing: bytes[key].prefix(shownKeyByteCount)),
           as: UTF8.self
         )
       }
     }
     message(range, plan)
+  }
+
+  private var shownKeyByteCount: Int {
+    keepsPaths ? .max : WireSurvey.maximumShownKeyByteCount
   }
 
   private mutating func text(_ range: Range<Int>) {
