@@ -125,4 +125,14 @@ import Testing
       }
     }
   }
+
+  @Test func aKeyThatEndsTheInputHasNoValue() throws {
+    let pod = try Fixture.bytes("etcdctl/values/pod-min.bin")
+    let input = Array("/registry/p\n".utf8) + pod + Array("\n/registry/q\n".utf8)
+    #expect(
+      try ValueFinder.values(in: input) == [
+        FoundValue(key: "/registry/p", bytes: pod), FoundValue(key: "/registry/q", bytes: []),
+      ]
+    )
+  }
 }

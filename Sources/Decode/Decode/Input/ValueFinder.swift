@@ -236,7 +236,8 @@ public enum ValueFinder {
       }
       offset += 1
     }
-    return bytes.last == 0x0A ? bytes.count - 1 : bytes.count
+    // Behind a key that ends the input there is no value, nor etcdctl's line feed.
+    return max(start, bytes.last == 0x0A ? bytes.count - 1 : bytes.count)
   }
 
   /// The length of an envelope with its prefix, or nil if it is damaged.
