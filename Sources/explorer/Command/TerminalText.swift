@@ -1,21 +1,12 @@
+import Decode
+
 /// Text from a store, made harmless for a terminal.
 ///
 /// What is stored may hold sequences that a terminal obeys, or marks that turn the direction of
 /// text around: they are shown as `\u{1b}` instead.
 enum TerminalText {
   /// The text with such characters escaped; line feeds and tabs stay.
-  static func escaped(_ text: String) -> String {
-    guard text.unicodeScalars.contains(where: isHarmful) else { return text }
-    var result = ""
-    for scalar in text.unicodeScalars {
-      if isHarmful(scalar) {
-        result += "\\u{\(String(scalar.value, radix: 16))}"
-      } else {
-        result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
-  }
+  static func escaped(_ text: String) -> String { OneLine.escaped(text, where: isHarmful) }
 
   /// The same for bytes; what is not UTF-8 becomes U+FFFD.
   static func escaped(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {

@@ -3,11 +3,17 @@
 /// Names, keys and paths come from what is stored, and may hold anything.
 public enum OneLine {
   /// The text with control characters and line separators as `\u{a}`.
-  public static func escaped(_ text: String) -> String {
-    guard text.unicodeScalars.contains(where: breaksLines) else { return text }
+  public static func escaped(_ text: String) -> String { escaped(text, where: breaksLines) }
+
+  /// The text with the characters that a condition holds for as `\u{a}`.
+  public static func escaped(
+    _ text: String,
+    where isEscaped: (Unicode.Scalar) -> Bool
+  ) -> String {
+    guard text.unicodeScalars.contains(where: isEscaped) else { return text }
     var escaped = ""
     for scalar in text.unicodeScalars {
-      if breaksLines(scalar) {
+      if isEscaped(scalar) {
         escaped += "\\u{\(String(scalar.value, radix: 16))}"
       } else {
         escaped.unicodeScalars.append(scalar)
