@@ -62,6 +62,16 @@ let package = Package(
       swiftSettings: strict
     ),
 
+    // Store: etcd's own files, layer by layer.
+    .target(name: "CChecksum", path: "Sources/Store/CChecksum"),
+    .target(
+      name: "Checksum",
+      dependencies: ["CChecksum"],
+      path: "Sources/Store/Checksum",
+      swiftSettings: strict
+    ),
+    .target(name: "FileIO", path: "Sources/Store/FileIO", swiftSettings: strict),
+
     // explorer: the command.
     .executableTarget(
       name: "explorer",

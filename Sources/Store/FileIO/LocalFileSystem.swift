@@ -1,0 +1,182 @@
+#if canImport(Glibc)
+internal import Glibc
+#endif
+
+/// The machine's own file system.
+public struct LocalFileSystem: FileSystem {
+  /// The only one there is.
+  public init() {}
+
+  /// Opens a regular file without following what a pipe or a terminal would wait for.
+  ///
+  /// - Parameters:
+  ///   - path: Where the file lies.
+  ///   - access: What may be done with it, and whether it is made.
+  /// - Returns: The open file.
+  /// - Throws: `.failed` with the system's reason.
+  public func open(_ path: String, _ access: FileAccess) throws(FileIOError) -> any FileHandle {
+    let flags =
+      switch access {
+      case .read: O_RDONLY
+      case .update: O_RDWR
+      case .updateOrCreate: O_RDWR | O_CREAT
+      case .create: O_RDWR | O_CREAT | O_EXCL
+      }
+    // O_NONBLOCK: a pipe that nobody writes to must not hold us up; files know no such thing.
+    let descriptor = retrying { Glibc.open(path, flags | O_CLOEXEC | O_NONBLOCK, 0o600) }
+    guard descriptor >= 0 else { throw failure(.open, path) }
+    let handle = LocalFileHandle(descriptor: descriptor, path: path)
+    guard try handle.status().st_mode & S_IFMT != S_IFDIR else {
+      throw .failed(operation: .open, path: path, code: EISDIR)
+    }
+    return handle
+  }
+
+  /// The C function is `rename`.
+  public func rename(_ path: String, to target: String) throws(FileIOError) {
+    guard Glibc.rename(path, target) == 0 else { throw failure(.rename, path) }
+  }
+
+  /// The C function is `remove`.
+  public func remove(_ path: String) throws(FileIOError) {
+    guard Glibc.remove(path) == 0 else { throw failure(.remove, path) }
+  }
+
+  /// The C function is `mkdir`.
+  public func makeDirectory(_ path: String) throws(FileIOError) {
+    guard Glibc.mkdir(path, 0o700) == 0 else { throw failure(.makeDirectory, path) }
+  }
+
+  /// The C functions are `opendir` and `readdir`.
+  public func list(_ path: String) throws(FileIOError) -> [String] {
+    guard let directory = opendir(path) else { throw failure(.list, path) }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != "." && name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  /// The C function is `stat`: symbolic links are followed.
+  public func kind(of path: String) throws(FileIOError) -> FileKind? {
+    var status = stat()
+    guard stat(path, &status) == 0 else {
+      if errno == ENOENT || errno == ENOTDIR { return nil }
+      throw failure(.examine, path)
+    }
+    return switch status.st_mode & S_IFMT {
+    case S_IFREG: .file
+    case S_IFDIR: .directory
+    default: .other
+    }
+  }
+
+  /// The C function is `fsync`, on the directory.
+  public func syncDirectory(_ path: String) throws(FileIOError) {
+    let descriptor = retrying { Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+    guard descriptor >= 0 else { throw failure(.open, path) }
+    defer { close(descriptor) }
+    guard retrying({ fsync(descriptor) }) == 0 else { throw failure(.sync, path) }
+  }
+}
+
+/// A file of the machine, by its descriptor.
+private final class LocalFileHandle: FileHandle {
+  let path: String
+  private let descriptor: Int32
+
+  init(descriptor: Int32, path: String) {
+    self.descriptor = descriptor
+    self.path = path
+  }
+
+  deinit { close(descriptor) }
+
+  func status() throws(FileIOError) -> stat {
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw failure(.examine, path) }
+    return status
+  }
+
+  func byteCount() throws(FileIOError) -> Int { Int(try status().st_size) }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(FileIOError) -> Int {
+    var total = 0
+    while let base = buffer.baseAddress, total < buffer.count {
+      let count = retrying { pread(descriptor, base + total, buffer.count - total, offset + total) }
+      guard count >= 0 else { throw failure(.read, path) }
+      guard count > 0 else { break }
+      total += count
+    }
+    return total
+  }
+
+  func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileIOError) {
+    var total = 0
+    while let base = bytes.baseAddress, total < bytes.count {
+      let count = retrying { pwrite(descriptor, base + total, bytes.count - total, offset + total) }
+      guard count > 0 else { throw failure(.write, path) }
+      total += count
+    }
+  }
+
+  func syncData() throws(FileIOError) {
+    guard retrying({ fdatasync(descriptor) }) == 0 else { throw failure(.sync, path) }
+  }
+
+  func sync() throws(FileIOError) {
+    guard retrying({ fsync(descriptor) }) == 0 else { throw failure(.sync, path) }
+  }
+
+  func truncate(to byteCount: Int) throws(FileIOError) {
+    guard retrying({ ftruncate(descriptor, byteCount) }) == 0 else {
+      throw failure(.truncate, path)
+    }
+  }
+
+  func allocate(_ byteCount: Int) throws(FileIOError) {
+    let code = posix_fallocate(descriptor, 0, byteCount)
+    switch code {
+    case 0: return
+    // A file system that cannot reserve space can still be written to.
+    case EOPNOTSUPP, EINVAL:
+      if try self.byteCount() < byteCount { try truncate(to: byteCount) }
+    default: throw .failed(operation: .allocate, path: path, code: code)
+    }
+  }
+
+  func lock(_ mode: LockMode) throws(FileIOError) -> Bool {
+    let kind = mode == .sharedWithoutWaiting ? LOCK_SH : LOCK_EX
+    if retrying({ flock(descriptor, kind | LOCK_NB) }) == 0 { return true }
+    if errno == EWOULDBLOCK { return false }
+    throw failure(.lock, path)
+  }
+
+  func map(_ byteCount: Int) throws(FileIOError) -> Mapping {
+    guard byteCount > 0 else {
+      return Mapping(UnsafeRawBufferPointer(start: nil, count: 0)) { _ in }
+    }
+    let memory = mmap(nil, byteCount, PROT_READ, MAP_SHARED, descriptor, 0)
+    guard let memory, memory != MAP_FAILED else { throw failure(.map, path) }
+    return Mapping(UnsafeRawBufferPointer(start: memory, count: byteCount)) { bytes in
+      munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
+    }
+  }
+}
+
+/// The error that `errno` tells of.
+private func failure(_ operation: FileOperation, _ path: String) -> FileIOError {
+  .failed(operation: operation, path: path, code: errno)
+}
+
+/// Calls again what a signal interrupted.
+private func retrying<Result: SignedInteger>(_ call: () -> Result) -> Result {
+  while true {
+    let result = call()
+    if result >= 0 || errno != EINTR { return result }
+  }
+}
