@@ -71,6 +71,12 @@ let package = Package(
       swiftSettings: strict
     ),
     .target(name: "FileIO", path: "Sources/Store/FileIO", swiftSettings: strict),
+    .target(
+      name: "Bolt",
+      dependencies: ["Checksum", "FileIO"],
+      path: "Sources/Store/Bolt",
+      swiftSettings: strict
+    ),
 
     // explorer: the command.
     .executableTarget(
@@ -99,6 +105,12 @@ let package = Package(
       name: "DecodeTests",
       dependencies: ["Decode", "Schema", "TestSupport"],
       path: "Tests/DecodeTests",
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "BoltTests",
+      dependencies: ["Bolt", "FileIO", "TestSupport"],
+      path: "Tests/BoltTests",
       swiftSettings: strict
     ),
     .testTarget(
