@@ -92,6 +92,7 @@ let package = Package(
     // Tests, which mirror the sources, and comparisons with Kubernetes' own files and programs.
     .target(
       name: "TestSupport",
+      dependencies: ["FileIO"],
       path: "Tests/Support",
       swiftSettings: strict
     ),

@@ -1,0 +1,46 @@
+/// The contents of a file of which only what was written takes memory; copies share it.
+struct SparseBytes: Sendable {
+  static let pageByteCount = 4096
+
+  /// How long the file is.
+  private(set) var byteCount = 0
+
+  /// What was written, by page number; everything else is zero.
+  ///
+  /// What lies here beyond `byteCount` was written before the length that would show it.
+  private(set) var pages: [Int: [UInt8]] = [:]
+
+  /// Puts bytes in their place, and leaves the length as it is.
+  mutating func write(_ bytes: Slice<UnsafeRawBufferPointer>, at offset: Int) {
+    var rest = bytes
+    var position = offset
+    while !rest.isEmpty {
+      let (page, start) = position.quotientAndRemainder(dividingBy: Self.pageByteCount)
+      let part = rest.prefix(Self.pageByteCount - start)
+      pages[page, default: [UInt8](repeating: 0, count: Self.pageByteCount)]
+        .withUnsafeMutableBytes {
+          UnsafeMutableRawBufferPointer(rebasing: $0[start...])
+            .copyMemory(from: UnsafeRawBufferPointer(rebasing: part))
+        }
+      rest = rest.dropFirst(part.count)
+      position += part.count
+    }
+  }
+
+  /// Cuts the contents off, or lengthens them with zeros.
+  mutating func resize(to newByteCount: Int) {
+    byteCount = min(byteCount, newByteCount)
+    removeHidden()
+    byteCount = newByteCount
+  }
+
+  /// Forgets what was written beyond the end.
+  mutating func removeHidden() {
+    let (lastPage, rest) = byteCount.quotientAndRemainder(dividingBy: Self.pageByteCount)
+    guard pages.keys.contains(where: { $0 >= lastPage }) else { return }
+    pages = pages.filter { $0.key < lastPage || $0.key == lastPage && rest > 0 }
+    pages[lastPage]?.withUnsafeMutableBytes { page in
+      for slot in rest..<page.count { page[slot] = 0 }
+    }
+  }
+}
