@@ -9,7 +9,7 @@ RELEASE := .build/release-scratch
 EXPLORER := $(RELEASE)/release/explorer
 SOURCES := Package.swift Sources Tests
 
-.PHONY: build demo test lint format bench fuzz catalogue packages clean
+.PHONY: build demo test lint format bench fuzz catalogue generated check-generated packages clean
 
 # The program, linked statically: it starts in two milliseconds and runs on any Linux of its kind.
 build: packages
@@ -49,6 +49,14 @@ catalogue:
 	@test -n "$(and $(KUBERNETES),$(TREES))" || { echo 'usage: make catalogue KUBERNETES=1.38 TREES="DIR..."'; exit 2; }
 	cd Sources/Decode/Schema/Generator && go run . -catalogue $(CURDIR)/Sources/Decode/CCatalogue \
 	  -release $(KUBERNETES) $(abspath $(TREES))
+
+# The messages of etcd's API, from Sources/Store/API/Protos.
+generated: packages
+	SCRATCH=$(DEBUG) Sources/Store/API/generate.sh
+
+# Fails if the messages that are checked in are not those.
+check-generated: packages
+	SCRATCH=$(DEBUG) Sources/Store/API/generate.sh --check
 
 # Installs what is missing of PACKAGES, as root or through sudo.
 packages:

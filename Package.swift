@@ -19,6 +19,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
@@ -77,6 +78,13 @@ let package = Package(
       path: "Sources/Store/Bolt",
       swiftSettings: strict
     ),
+    .target(
+      name: "EtcdMessages",
+      dependencies: [.product(name: "SwiftProtobuf", package: "swift-protobuf")],
+      path: "Sources/Store/API",
+      exclude: ["Protos", "generate.sh"],
+      swiftSettings: strict
+    ),
 
     // explorer: the command.
     .executableTarget(
@@ -112,6 +120,15 @@ let package = Package(
       name: "BoltTests",
       dependencies: ["Bolt", "FileIO", "TestSupport"],
       path: "Tests/BoltTests",
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "EtcdMessagesTests",
+      dependencies: [
+        "EtcdMessages", "TestSupport",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      path: "Tests/EtcdMessagesTests",
       swiftSettings: strict
     ),
     .testTarget(
