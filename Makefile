@@ -9,7 +9,11 @@ RELEASE := .build/release-scratch
 EXPLORER := $(RELEASE)/release/explorer
 SOURCES := Package.swift Sources Tests
 
-.PHONY: build demo test lint format bench fuzz catalogue generated check-generated packages clean
+ETCD35 := .build/peers/etcd-3.5/usr/bin/etcd
+PEERS := $(or $(EXPLORER_SHARED),../shared)/tools/peers.sh
+
+.PHONY: build demo test lint format bench fuzz catalogue generated check-generated packages peers \
+  clean
 
 # The program, linked statically: it starts in two milliseconds and runs on any Linux of its kind.
 build: packages
@@ -21,7 +25,7 @@ build: packages
 demo: build
 	@Scripts/demo $(EXPLORER)
 
-test: packages
+test: packages peers
 	swift build --build-tests --scratch-path $(DEBUG)
 	swift test --skip-build --scratch-path $(DEBUG)
 
@@ -57,6 +61,12 @@ generated: packages
 # Fails if the messages that are checked in are not those.
 check-generated: packages
 	SCRATCH=$(DEBUG) Sources/Store/API/generate.sh --check
+
+# etcd 3.5 beside Debian's 3.4, for the tests that start real servers. Without it they say so.
+peers:
+	@test -n "$(EXPLORER_ETCD35)" || test -x $(ETCD35) || test ! -x $(PEERS) || \
+	  { mkdir -p .build && timeout 300 $(PEERS) .build/peers etcd35 > .build/peers.log 2>&1; } || \
+	  echo 'note: no etcd 3.5 for the tests; .build/peers.log says why'
 
 # Installs what is missing of PACKAGES, as root or through sudo.
 packages:

@@ -105,6 +105,12 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(
+      name: "SupportTests",
+      dependencies: ["TestSupport"],
+      path: "Tests/SupportTests",
+      swiftSettings: strict
+    ),
+    .testTarget(
       name: "SchemaTests",
       dependencies: ["Schema", "TestSupport"],
       path: "Tests/SchemaTests",
