@@ -265,8 +265,9 @@ public enum CrashModel: Equatable, Sendable {
   /// All of it.
   case keepingUnsynced
 
-  /// Any part, by a seeded choice: every 512-byte sector of every write by itself, the changes of a
-  /// file's length up to one of them, the changes of names up to one of them.
+  /// Any part, by a seeded choice: every 512-byte sector by itself, as it was after one of the writes
+  /// to it or before the first; the changes of a file's length up to one of them; the changes of
+  /// names up to one of them.
   case scattering(seed: UInt64)
 }
 

@@ -141,7 +141,7 @@ extension SimulatedFile {
     case none
     case all
 
-    /// Each sector of each write by itself, and the changes of length up to one of them.
+    /// Every sector up to a change of its own, and the changes of length up to one of them.
     case some(SeededGenerator)
   }
 }
@@ -161,30 +161,67 @@ extension SimulatedFile.State {
     return image
   }
 
+  /// Every sector as it was after some change of it: what a disk writes of it is what was in memory
+  /// then, so that a later change is never there without an earlier one.
   private func scatter(into image: inout SparseBytes, using generator: inout SeededGenerator) {
     let resizeCount = unsynced.count { if case .resize = $0 { true } else { false } }
     var keptResizeCount = Int.random(in: 0...resizeCount, using: &generator)
-    // Mostly lost, mostly kept, or half and half: each finds other mistakes.
-    let keptPercent = [10, 50, 90].randomElement(using: &generator) ?? 50
+    var pieces = keptPieces(using: &generator)
     for change in unsynced {
       switch change {
-      case .resize:
-        guard keptResizeCount > 0 else { continue }
-        keptResizeCount -= 1
-        image.apply(change)
-      case .write(let bytes, let offset):
-        var start = 0
-        while start < bytes.count {
-          let toBoundary = Self.sectorByteCount - (offset + start) % Self.sectorByteCount
-          let end = min(start + toBoundary, bytes.count)
-          if Int.random(in: 0..<100, using: &generator) < keptPercent {
-            bytes.withUnsafeBytes { image.write($0[start..<end], at: offset + start) }
+      case .resize(let byteCount):
+        guard keptResizeCount > 0 else {
+          // A sector that is written later is written with the zeros that this made.
+          for (sector, count) in pieces where count > 0 {
+            let start = max(byteCount, sector * Self.sectorByteCount)
+            image.clear(start, to: (sector + 1) * Self.sectorByteCount)
           }
-          start = end
+          continue
+        }
+        keptResizeCount -= 1
+        image.resize(to: byteCount)
+      case .write(let bytes, let offset):
+        for (sector, range) in Self.sectors(offset..<offset + bytes.count) {
+          guard let count = pieces[sector], count > 0 else { continue }
+          pieces[sector] = count - 1
+          bytes.withUnsafeBytes { bytes in
+            let part = bytes[range.lowerBound - offset..<range.upperBound - offset]
+            image.write(part, at: range.lowerBound)
+          }
         }
       }
     }
     image.removeHidden()
+  }
+
+  /// How many of the writes of each sector reached the disk.
+  private func keptPieces(using generator: inout SeededGenerator) -> [Int: Int] {
+    var counts: [Int: Int] = [:]
+    for case .write(let bytes, let offset) in unsynced {
+      for (sector, _) in Self.sectors(offset..<offset + bytes.count) {
+        counts[sector, default: 0] += 1
+      }
+    }
+    // Mostly lost, mostly kept, or half and half: each finds other mistakes.
+    let keptPercent = [10, 50, 90].randomElement(using: &generator) ?? 50
+    // In order, so that the same seed gives the same choice.
+    for (sector, count) in counts.sorted(by: { $0.key < $1.key }) {
+      let areAllKept = Int.random(in: 0..<100, using: &generator) < keptPercent
+      counts[sector] = areAllKept ? count : Int.random(in: 0..<count, using: &generator)
+    }
+    return counts
+  }
+
+  /// The parts of a range of the file that lie in one sector each.
+  private static func sectors(
+    _ range: Range<Int>
+  ) -> some Sequence<(sector: Int, range: Range<Int>)> {
+    let first = range.lowerBound / sectorByteCount
+    let end = (range.upperBound + sectorByteCount - 1) / sectorByteCount
+    return (first..<end).lazy.map { sector in
+      let whole = sector * sectorByteCount..<(sector + 1) * sectorByteCount
+      return (sector, range.clamped(to: whole))
+    }
   }
 }
 

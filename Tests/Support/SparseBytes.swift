@@ -27,6 +27,15 @@ struct SparseBytes: Sendable {
     }
   }
 
+  /// Puts zeros in a place within one page, as far as it is not empty.
+  mutating func clear(_ start: Int, to end: Int) {
+    guard start < end else { return }
+    let (page, slot) = start.quotientAndRemainder(dividingBy: Self.pageByteCount)
+    pages[page]?.withUnsafeMutableBytes { bytes in
+      for slot in slot..<slot + end - start { bytes[slot] = 0 }
+    }
+  }
+
   /// Cuts the contents off, or lengthens them with zeros.
   mutating func resize(to newByteCount: Int) {
     byteCount = min(byteCount, newByteCount)
