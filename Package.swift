@@ -124,7 +124,7 @@ let package = Package(
     ),
     .testTarget(
       name: "BoltTests",
-      dependencies: ["Bolt", "FileIO", "TestSupport"],
+      dependencies: ["Bolt", "Checksum", "FileIO", "TestSupport"],
       path: "Tests/BoltTests",
       swiftSettings: strict
     ),

@@ -55,11 +55,11 @@ public final class EtcdServer: Sendable {
 
   /// What the server has written to standard output and standard error.
   public var log: String {
-    let data = FileManager.default.contents(atPath: "\(workFolder)/log")
+    let data = FileManager.default.contents(atPath: workFolder.path("log"))
     return String(decoding: data ?? Data(), as: UTF8.self)
   }
 
-  private let workFolder: String
+  private let workFolder: TemporaryFolder
 
   /// Starts a server and waits until it serves.
   ///
@@ -121,14 +121,11 @@ public final class EtcdServer: Sendable {
     guard let program = version.program("etcd") else {
       throw Failure.missing(version, program: "etcd")
     }
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("explorer-etcd-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    workFolder = try TemporaryFolder()
     let client = "http://127.0.0.1:\(ports.client)"
     let peer = "http://127.0.0.1:\(ports.peer)"
-    workFolder = folder
     self.version = version
-    self.dataDirectory = dataDirectory ?? "\(folder)/data"
+    self.dataDirectory = dataDirectory ?? workFolder.path("data")
     clientPort = ports.client
     peerPort = ports.peer
     let common = [
@@ -137,22 +134,17 @@ public final class EtcdServer: Sendable {
       "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
       "--initial-cluster", "test=\(peer)",
     ]
-    do {
-      process = try ChildProcess(
-        program,
-        common + arguments,
-        environment: environment,
-        output: "\(folder)/log"
-      )
-    } catch {
-      try? FileManager.default.removeItem(atPath: folder)
-      throw error
-    }
+    process = try ChildProcess(
+      program,
+      common + arguments,
+      environment: environment,
+      output: workFolder.path("log")
+    )
   }
 
   deinit {
+    // Before the folder goes, which the server would go on writing to.
     process.kill()
-    try? FileManager.default.removeItem(atPath: workFolder)
   }
 
   /// Waits until the server answers clients, which it does once it has a leader.

@@ -5,16 +5,13 @@ import Testing
 @Suite struct ChildProcessTests {
   @Test func aProgramEndsWithItsParent() throws {
     // The shell is the parent of a sleeping program that is started as ChildProcess starts one.
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("explorer-child-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let script = "setpriv --pdeathsig KILL sleep 600 & echo $! >\(folder)/id; wait"
+    let folder = try TemporaryFolder()
+    let script = "setpriv --pdeathsig KILL sleep 600 & echo $! >\(folder.path("id")); wait"
     let shell = try ChildProcess("/bin/sh", ["-c", script])
     var id = ""
     for _ in 0..<1_000 where !id.hasSuffix("\n") {
       usleep(5_000)
-      id = (try? String(contentsOfFile: "\(folder)/id", encoding: .utf8)) ?? ""
+      id = (try? String(contentsOfFile: folder.path("id"), encoding: .utf8)) ?? ""
     }
     let stat = "/proc/\(id.dropLast())/stat"
     for _ in 0..<1_000 where try !text(stat).contains("(sleep)") { usleep(5_000) }
@@ -45,16 +42,13 @@ import Testing
   }
 
   @Test func aProgramInheritsNoOpenFile() throws {
-    let folder = FileManager.default.temporaryDirectory
-      .appendingPathComponent("explorer-child-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    let descriptor = open("\(folder)/held", O_RDWR | O_CREAT, 0o600)
+    let folder = try TemporaryFolder()
+    let descriptor = open(folder.path("held"), O_RDWR | O_CREAT, 0o600)
     defer { close(descriptor) }
-    let list = try ChildProcess("/bin/ls", ["-l", "/proc/self/fd"], output: "\(folder)/list")
+    let list = try ChildProcess("/bin/ls", ["-l", "/proc/self/fd"], output: folder.path("list"))
     #expect(list.wait(seconds: 30) == 0)
-    #expect(try !text("\(folder)/list").contains("held"))
-    #expect(try text("\(folder)/list").contains("\(folder)/list"))
+    #expect(try !text(folder.path("list")).contains("held"))
+    #expect(try text(folder.path("list")).contains(folder.path("list")))
   }
 
   @Test func aMissingProgramIsReported() {
