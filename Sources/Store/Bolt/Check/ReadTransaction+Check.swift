@@ -15,6 +15,9 @@ public struct CheckReport: Equatable, Sendable {
   /// Pages below the high-water mark that are free.
   public internal(set) var freePageCount = 0
 
+  /// A report of nothing yet.
+  public init() {}
+
   mutating func add(_ fault: BoltError) {
     faultCount += 1
     if faults.count < CheckReport.faultLimit { faults.append(fault) }

@@ -4,8 +4,8 @@ extension Bucket {
   /// Only branch pages are read for this, about one in a hundred: what lies on the leaves can then
   /// be read in any order and by several threads.
   ///
-  /// - Parameter onFault: Sees what is wrong with a branch, and where the keys below it would have
-  ///   been: the number of leaves before it. If it throws, the search ends.
+  /// - Parameter onFault: Sees what is wrong with a branch. If it throws, the search ends; else what
+  ///   is below the branch is left out.
   /// - Returns: The pages, each once; none for a bucket inline in its parent, whose page is
   ///   ``inlineLeaf``.
   public func leafPages(
@@ -47,12 +47,5 @@ extension Bucket {
   /// The leaf of a bucket inline in its parent.
   public var inlineLeaf: PageView? {
     if case .inline(let page) = root { page } else { nil }
-  }
-
-  /// Reads one of ``leafPages(onFault:)``.
-  public func leaf(_ id: PageID) throws(BoltError) -> PageView {
-    let page = try transaction.pages.page(id)
-    guard page.isLeaf else { throw .pageKind(page: id, found: .branch, expected: "leaf") }
-    return page
   }
 }

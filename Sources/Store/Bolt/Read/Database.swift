@@ -150,6 +150,12 @@ public final class Database: Sendable {
     do { return try file.byteCount() } catch { throw .file(error) }
   }
 
+  /// Whether the file ends with the 32 bytes of checksum that a saved snapshot has: pages end on
+  /// sectors of 512 bytes.
+  public func hasSnapshotTrailer() throws(BoltError) -> Bool {
+    try byteCount() % 512 == 32
+  }
+
   /// How many bytes of the allocated pages are free, as the last commit left them; known to whoever
   /// has the database open for writing.
   public var freeByteCount: Int {
