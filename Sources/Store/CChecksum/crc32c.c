@@ -24,7 +24,9 @@ __attribute__((constructor)) static void fill_table(void) {
   }
 }
 
-static uint32_t by_table(uint32_t crc, const unsigned char *bytes, size_t count) {
+uint32_t checksum_crc32c_by_table(uint32_t crc, const void *start, size_t count) {
+  const unsigned char *bytes = start;
+  crc = ~crc;
   for (; count >= 8; bytes += 8, count -= 8) {
     uint32_t low, high;
     memcpy(&low, bytes, 4);
@@ -35,7 +37,7 @@ static uint32_t by_table(uint32_t crc, const unsigned char *bytes, size_t count)
           table[1][high >> 16 & 0xFF] ^ table[0][high >> 24];
   }
   for (; count > 0; bytes++, count--) crc = (crc >> 8) ^ table[0][(crc ^ *bytes) & 0xFF];
-  return crc;
+  return ~crc;
 }
 
 #if defined(__x86_64__)
@@ -45,7 +47,7 @@ static uint32_t by_table(uint32_t crc, const unsigned char *bytes, size_t count)
 __attribute__((target("sse4.2"))) static uint32_t by_instruction(uint32_t crc,
                                                                  const unsigned char *bytes,
                                                                  size_t count) {
-  uint64_t wide = crc;
+  uint64_t wide = ~crc;
   for (; count >= 8; bytes += 8, count -= 8) {
     uint64_t word;
     memcpy(&word, bytes, 8);
@@ -53,12 +55,12 @@ __attribute__((target("sse4.2"))) static uint32_t by_instruction(uint32_t crc,
   }
   crc = (uint32_t)wide;
   for (; count > 0; bytes++, count--) crc = _mm_crc32_u8(crc, *bytes);
-  return crc;
+  return ~crc;
 }
 
 uint32_t checksum_crc32c(uint32_t crc, const void *bytes, size_t count) {
-  return ~(__builtin_cpu_supports("sse4.2") ? by_instruction(~crc, bytes, count)
-                                            : by_table(~crc, bytes, count));
+  return __builtin_cpu_supports("sse4.2") ? by_instruction(crc, bytes, count)
+                                          : checksum_crc32c_by_table(crc, bytes, count);
 }
 
 #elif defined(__ARM_FEATURE_CRC32)
@@ -80,7 +82,7 @@ uint32_t checksum_crc32c(uint32_t crc, const void *start, size_t count) {
 #else
 
 uint32_t checksum_crc32c(uint32_t crc, const void *bytes, size_t count) {
-  return ~by_table(~crc, bytes, count);
+  return checksum_crc32c_by_table(crc, bytes, count);
 }
 
 #endif

@@ -10,6 +10,10 @@ public final class File: Sendable {
   private let handle: any FileHandle
   private let syncFailed = Atomic(false)
 
+  /// Held during a sync: the system tells of a failure once, and a second sync beside the one that
+  /// is told would report success for bytes that are lost.
+  private let syncing = Mutex(())
+
   /// Opens a file, as ``FileSystem/open(_:_:)`` does.
   public init(
     _ path: String,
@@ -46,24 +50,12 @@ public final class File: Sendable {
 
   /// Makes what was written durable, with the file's length (fdatasync).
   public func syncData() throws(FileIOError) {
-    try refuseAfterFailedSync()
-    do {
-      try handle.syncData()
-    } catch {
-      syncFailed.store(true, ordering: .releasing)
-      throw error
-    }
+    try latching { () throws(FileIOError) in try handle.syncData() }
   }
 
   /// Makes what was written durable, with all that the system knows of the file (fsync).
   public func sync() throws(FileIOError) {
-    try refuseAfterFailedSync()
-    do {
-      try handle.sync()
-    } catch {
-      syncFailed.store(true, ordering: .releasing)
-      throw error
-    }
+    try latching { () throws(FileIOError) in try handle.sync() }
   }
 
   /// Cuts the file off, or lengthens it with zeros.
@@ -72,7 +64,7 @@ public final class File: Sendable {
     try handle.truncate(to: byteCount)
   }
 
-  /// Reserves space on the disk, and lengthens the file with zeros up to there.
+  /// Reserves space on the disk, and lengthens the file with zeros up to there; nothing is cut off.
   public func allocate(_ byteCount: Int) throws(FileIOError) {
     try refuseAfterFailedSync()
     try handle.allocate(byteCount)
@@ -88,6 +80,18 @@ public final class File: Sendable {
   /// Maps the file from its start for reading, as ``FileHandle/map(_:)`` does.
   public func map(_ byteCount: Int) throws(FileIOError) -> Mapping {
     try handle.map(byteCount)
+  }
+
+  private func latching(_ sync: () throws(FileIOError) -> Void) throws(FileIOError) {
+    try syncing.withLock { _ throws(FileIOError) in
+      try refuseAfterFailedSync()
+      do throws(FileIOError) {
+        try sync()
+      } catch {
+        syncFailed.store(true, ordering: .releasing)
+        throw error
+      }
+    }
   }
 
   private func refuseAfterFailedSync() throws(FileIOError) {

@@ -81,7 +81,7 @@ public protocol FileHandle: AnyObject, Sendable {
   /// Cuts the file off, or lengthens it with zeros.
   func truncate(to byteCount: Int) throws(FileIOError)
 
-  /// Reserves space on the disk, and lengthens the file with zeros up to there.
+  /// Reserves space on the disk, and lengthens the file with zeros up to there; nothing is cut off.
   func allocate(_ byteCount: Int) throws(FileIOError)
 
   /// Takes the advisory lock of the file (flock), until the file is closed.

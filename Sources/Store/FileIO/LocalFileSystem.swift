@@ -52,12 +52,16 @@ public struct LocalFileSystem: FileSystem {
     guard let directory = opendir(path) else { throw failure(.list, path) }
     defer { closedir(directory) }
     var names: [String] = []
-    while let entry = readdir(directory) {
+    while true {
+      // Only `errno` tells a failure from the end, and the end leaves it as it is.
+      errno = 0
+      guard let entry = readdir(directory) else { break }
       let name = withUnsafePointer(to: &entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
       if name != "." && name != ".." { names.append(name) }
     }
+    guard errno == 0 else { throw failure(.list, path) }
     return names.sorted()
   }
 
@@ -119,7 +123,9 @@ private final class LocalFileHandle: FileHandle {
     var total = 0
     while let base = bytes.baseAddress, total < bytes.count {
       let count = retrying { pwrite(descriptor, base + total, bytes.count - total, offset + total) }
-      guard count > 0 else { throw failure(.write, path) }
+      guard count >= 0 else { throw failure(.write, path) }
+      // Not to ask for ever: nothing was written, and no reason given.
+      guard count > 0 else { throw .failed(operation: .write, path: path, code: EIO) }
       total += count
     }
   }
@@ -139,7 +145,12 @@ private final class LocalFileHandle: FileHandle {
   }
 
   func allocate(_ byteCount: Int) throws(FileIOError) {
-    let code = posix_fallocate(descriptor, 0, byteCount)
+    guard byteCount > 0 else {
+      if byteCount == 0 { return }
+      throw .failed(operation: .allocate, path: path, code: EINVAL)
+    }
+    var code: Int32
+    repeat { code = posix_fallocate(descriptor, 0, byteCount) } while code == EINTR
     switch code {
     case 0: return
     // A file system that cannot reserve space can still be written to.

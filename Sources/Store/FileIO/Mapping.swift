@@ -3,7 +3,9 @@ public final class Mapping: Sendable {
   /// The bytes of the file, from its start.
   ///
   /// The memory stays where it is as long as the mapping is referenced, and nobody writes through
-  /// it: it may be read from any thread.
+  /// it: it may be read from any thread. A local variable is no longer a reference after its last
+  /// use, even if these bytes are still read: whoever reads them keeps the mapping in a property, or
+  /// uses `withExtendedLifetime`.
   nonisolated(unsafe) public let bytes: UnsafeRawBufferPointer
 
   private let release: @Sendable (UnsafeRawBufferPointer) -> Void
