@@ -111,6 +111,18 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(
+      name: "FileIOTests",
+      dependencies: ["FileIO", "TestSupport"],
+      path: "Tests/FileIOTests",
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "ChecksumTests",
+      dependencies: ["CChecksum", "Checksum", "TestSupport"],
+      path: "Tests/ChecksumTests",
+      swiftSettings: strict
+    ),
+    .testTarget(
       name: "SchemaTests",
       dependencies: ["Schema", "TestSupport"],
       path: "Tests/SchemaTests",

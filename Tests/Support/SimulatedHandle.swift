@@ -30,6 +30,8 @@ final class SimulatedHandle: FileHandle {
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileIOError) {
     try disk.requirePower(.write, path)
     guard !bytes.isEmpty else { return }
+    // As Linux has it, the offset is looked at first.
+    guard offset >= 0 else { throw .failed(operation: .write, path: path, code: EINVAL) }
     try requireWritable(.write, else: EBADF)
     let operation = SimulatedDisk.Operation.write(path, offset: offset, byteCount: bytes.count)
     try disk.change(operation, .write, path) { file.write(bytes, at: offset) }
@@ -49,6 +51,8 @@ final class SimulatedHandle: FileHandle {
 
   func allocate(_ byteCount: Int) throws(FileIOError) {
     try disk.requirePower(.allocate, path)
+    guard byteCount != 0 else { return }
+    guard byteCount > 0 else { throw .failed(operation: .allocate, path: path, code: EINVAL) }
     try requireWritable(.allocate, else: EBADF)
     try disk.change(.allocate(path, byteCount: byteCount), .allocate, path) {
       file.byteCount < byteCount ? file.resize(to: byteCount) : .done(())
