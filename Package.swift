@@ -86,11 +86,18 @@ let package = Package(
       swiftSettings: strict
     ),
 
-    // explorer: the command.
+    // explorer: the command, and what it asks of a store's data.
+    .target(
+      name: "Explore",
+      dependencies: ["Decode", "Schema"],
+      path: "Sources/explorer/Explore",
+      exclude: ["Explore.md"],
+      swiftSettings: strict
+    ),
     .executableTarget(
       name: "explorer",
       dependencies: [
-        "Decode", "Schema",
+        "Decode", "Explore", "Schema",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/explorer/Command",
@@ -147,6 +154,12 @@ let package = Package(
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       path: "Tests/EtcdMessagesTests",
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "ExploreTests",
+      dependencies: ["Decode", "Explore", "Schema", "TestSupport"],
+      path: "Tests/ExploreTests",
       swiftSettings: strict
     ),
     .testTarget(

@@ -186,7 +186,8 @@ extension DecodeError.Problem {
     }
   }
 
-  init(_ fault: JSONFault) {
+  /// What is wrong with text that should be JSON.
+  package init(_ fault: JSONFault) {
     let description =
       switch fault.problem {
       case .endsEarly: "ends early"

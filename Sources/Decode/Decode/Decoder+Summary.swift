@@ -13,27 +13,47 @@ extension Decoder {
     of value: [UInt8],
     key: String? = nil
   ) throws(DecodeError) -> ObjectSummary {
-    var summary = ObjectSummary(form: value.withBytes { StoredForm(of: $0) })
+    try value.withBytes { (value) throws(DecodeError) in try summary(of: value, key: key) }
+  }
+
+  /// What a value is, as the method on an array says it; the bytes are read during the call only.
+  ///
+  /// - Throws: ``DecodeError`` if the value is damaged, or none of Kubernetes'.
+  public func summary(
+    of value: UnsafeRawBufferPointer,
+    key: String? = nil
+  ) throws(DecodeError) -> ObjectSummary {
+    var summary = ObjectSummary(form: StoredForm(of: value))
     summary.byteCount = value.count
-    var plain = value
     if summary.form == .encrypted {
       guard hasKeys else { return summary }
-      plain = try value.withBytes { (value) throws(DecodeError) in try decrypt(value, key: key) }
-    }
-    try plain.withBytes { (bytes) throws(DecodeError) in
-      switch StoredForm(of: bytes) {
-      case .protobuf: try summarise(protobuf: bytes, in: &summary)
-      case .json, .cbor: summarise(document: try document(of: bytes), in: &summary)
-      case .empty where key == nil: throw .empty
-      case .unrecognised:
-        throw .unrecognised(firstBytes: Array(bytes.prefix(8)), byteCount: bytes.count)
-      default: break
+      let plain = try decrypt(value, key: key)
+      try plain.withBytes { (plain) throws(DecodeError) in
+        try summarise(plain: plain, hasKey: key != nil, in: &summary)
       }
+    } else {
+      try summarise(plain: value, hasKey: key != nil, in: &summary)
     }
     return summary
   }
 
-  /// The names in an ObjectMeta lie in field 1 of an object: 1 is the name, 3 the namespace.
+  private func summarise(
+    plain value: UnsafeRawBufferPointer,
+    hasKey: Bool,
+    in summary: inout ObjectSummary
+  ) throws(DecodeError) {
+    switch StoredForm(of: value) {
+    case .protobuf: try summarise(protobuf: value, in: &summary)
+    case .json, .cbor: summarise(document: try document(of: value), in: &summary)
+    case .empty where !hasKey: throw .empty
+    case .unrecognised:
+      throw .unrecognised(firstBytes: Array(value.prefix(8)), byteCount: value.count)
+    default: break
+    }
+  }
+
+  /// An ObjectMeta lies in field 1 of an object: 1 is the name, 3 the namespace, 8 the time of
+  /// creation, whose field 1 is the seconds; a time without bytes is none.
   private func summarise(
     protobuf value: UnsafeRawBufferPointer,
     in summary: inout ObjectSummary
@@ -53,6 +73,9 @@ extension Decoder {
         }
         try forEachBytes(numbered: 3, in: value, metadata) {
           summary.namespace = String(decoding: value[$0], as: UTF8.self)
+        }
+        try forEachBytes(numbered: 8, in: value, metadata) { time throws(WireReader.Fault) in
+          summary.creationSeconds = try seconds(of: time, in: value)
         }
       }
     } catch {
@@ -83,6 +106,23 @@ extension Decoder {
       let payload = try reader.payload(of: tag)
       if tag.number == number, case .bytes(let found) = payload { try body(found) }
     }
+  }
+
+  /// The seconds of a time; nil for the zero time, which has no bytes.
+  private func seconds(
+    of time: Range<Int>,
+    in value: UnsafeRawBufferPointer
+  ) throws(WireReader.Fault) -> Int64? {
+    guard !time.isEmpty else { return nil }
+    var seconds: Int64 = 0
+    var reader = WireReader(value, range: time)
+    while !reader.isAtEnd {
+      let tag = try reader.tag()
+      if case .varint(let number) = try reader.payload(of: tag), tag.number == 1 {
+        seconds = Int64(bitPattern: number)
+      }
+    }
+    return seconds
   }
 
   private func document(of value: UnsafeRawBufferPointer) throws(DecodeError) -> JSONDocument {
@@ -120,5 +160,8 @@ extension Decoder {
     guard let metadata = document.value(of: "metadata", in: 0) else { return }
     summary.name = document.string(of: "name", in: metadata) ?? ""
     summary.namespace = document.string(of: "namespace", in: metadata) ?? ""
+    if let time = document.string(of: "creationTimestamp", in: metadata) {
+      summary.creationSeconds = GoTime.parse(time.utf8)?.seconds
+    }
   }
 }

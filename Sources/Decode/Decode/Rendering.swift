@@ -83,4 +83,7 @@ public struct ObjectSummary: Equatable, Sendable {
 
   /// The size of the stored value in bytes.
   public var byteCount = 0
+
+  /// When the object was created, in seconds since 1970; nil if it does not say.
+  public var creationSeconds: Int64?
 }

@@ -35,7 +35,7 @@ extension JSONDocument {
   ///
   /// - Returns: Whether all strings were UTF-8.
   @discardableResult
-  func writeSorted(_ index: Int = 0, to output: inout OutputBuffer) -> Bool {
+  package func writeSorted(_ index: Int = 0, to output: inout OutputBuffer) -> Bool {
     let node = nodes[index]
     var isValid = true
     switch node.kind {
@@ -68,6 +68,41 @@ extension JSONDocument {
     return isValid
   }
 
+  /// Appends the whole document as YAML, with the line break at its end.
+  package func writeYAML(to output: inout OutputBuffer) {
+    var emitter = YAMLEmitter(output: output.take())
+    write(to: &emitter)
+    output = emitter.finish()
+  }
+
+  /// Appends the value as compact JSON with keys in the order that they have here, equal ones too.
+  package func writeInOrder(_ index: Int = 0, to output: inout OutputBuffer) {
+    let node = nodes[index]
+    switch node.kind {
+    case .null, .true, .false, .string, .number: writeSorted(index, to: &output)
+    case .array:
+      output.append(ascii: "[")
+      var item = index + 1
+      while item < node.end {
+        if item != index + 1 { output.append(ascii: ",") }
+        writeInOrder(item, to: &output)
+        item = nodes[item].end
+      }
+      output.append(ascii: "]")
+    case .object:
+      output.append(ascii: "{")
+      var key = index + 1
+      while key < node.end {
+        if key != index + 1 { output.append(ascii: ",") }
+        writeSorted(key, to: &output)
+        output.append(ascii: ":")
+        writeInOrder(key + 1, to: &output)
+        key = nodes[key + 1].end
+      }
+      output.append(ascii: "}")
+    }
+  }
+
   /// Appends the value as Kubernetes writes an unstructured object: keys sorted, numbers as Go
   /// prints the integer or the double that they are.
   func writeNormalised(to output: inout OutputBuffer) {
@@ -76,7 +111,8 @@ extension JSONDocument {
     copy.writeSorted(to: &output)
   }
 
-  private mutating func normaliseNumbers() {
+  /// Gives every number the text that Go prints of the integer or the double that it is.
+  package mutating func normaliseNumbers() {
     for index in nodes.indices where nodes[index].kind == .number {
       let text = string(of: nodes[index])
       guard Int64(text) == nil || text == "-0", let value = Double(text), value.isFinite else {
@@ -93,7 +129,7 @@ extension JSONDocument {
   }
 
   /// The nodes of an object's keys, sorted bytewise; of equal keys the last only.
-  func sortedKeys(of object: Int) -> [Int] {
+  package func sortedKeys(of object: Int) -> [Int] {
     keys(of: object, precedes: { $0.lexicographicallyPrecedes($1) })
   }
 

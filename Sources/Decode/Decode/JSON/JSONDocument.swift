@@ -2,15 +2,16 @@
 ///
 /// JSON text, CBOR and YAML are all read into this form, and YAML, JSON and protobuf are written
 /// from it. A container's node is followed by its children, an object's by key, value, key, value.
-struct JSONDocument {
+package struct JSONDocument: Sendable {
   /// What a node is.
-  enum Kind: UInt8 {
+  package enum Kind: UInt8, Sendable {
     case null, `false`, `true`, number, string, array, object
   }
 
   /// One value or key; twenty bytes, for there may be as many as the source has bytes.
-  struct Node {
-    var kind: Kind
+  package struct Node: Sendable {
+    /// What the value is.
+    package var kind: Kind
     private var storedTextOffset: UInt32
     private var storedCount: UInt32
     private var storedEnd: UInt32
@@ -25,19 +26,19 @@ struct JSONDocument {
     }
 
     /// Where a string's or a number's characters begin.
-    var textOffset: Int {
+    package internal(set) var textOffset: Int {
       get { Int(storedTextOffset) }
       set { storedTextOffset = UInt32(truncatingIfNeeded: newValue) }
     }
 
     /// How many bytes they are; for containers, how many values there are.
-    var count: Int {
+    package internal(set) var count: Int {
       get { Int(storedCount) }
       set { storedCount = UInt32(truncatingIfNeeded: newValue) }
     }
 
     /// The index behind the last node that belongs to this one.
-    var end: Int {
+    package internal(set) var end: Int {
       get { Int(storedEnd) }
       set { storedEnd = UInt32(truncatingIfNeeded: newValue) }
     }
@@ -50,17 +51,18 @@ struct JSONDocument {
   static let maximumByteCount = 1 << 31
 
   /// All nodes; the first is the value itself.
-  private(set) var nodes: [Node] = []
+  package private(set) var nodes: [Node] = []
 
   /// The characters of all strings, without escapes, and of all numbers.
-  private(set) var text: [UInt8] = []
+  package private(set) var text: [UInt8] = []
 
   private var open: [Int] = []
 
-  init() {}
+  /// A document without a value.
+  package init() {}
 
   /// Forgets everything and keeps the memory.
-  mutating func removeAll() {
+  package mutating func removeAll() {
     nodes.removeAll(keepingCapacity: true)
     text.removeAll(keepingCapacity: true)
     open.removeAll(keepingCapacity: true)
@@ -68,19 +70,20 @@ struct JSONDocument {
 
   /// The characters of a string or number.
   @inline(__always)
-  func withText<Result>(of node: Node, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+  package func withText<Result>(of node: Node, _ body: (UnsafeRawBufferPointer) -> Result) -> Result
+  {
     text.withUnsafeBytes {
       body(UnsafeRawBufferPointer(rebasing: $0[node.textOffset..<(node.textOffset + node.count)]))
     }
   }
 
   /// A string's characters as text; what is not UTF-8 becomes U+FFFD.
-  func string(of node: Node) -> String {
+  package func string(of node: Node) -> String {
     String(decoding: text[node.textOffset..<(node.textOffset + node.count)], as: UTF8.self)
   }
 
   /// The value of a key of an object; the last one where a key stands twice.
-  func value(of key: String, in object: Int) -> Int? {
+  package func value(of key: String, in object: Int) -> Int? {
     guard nodes.indices.contains(object), nodes[object].kind == .object else { return nil }
     var found: Int?
     var index = object + 1
@@ -99,7 +102,7 @@ struct JSONDocument {
   }
 
   /// The values of an array, by index.
-  func items(of array: Int) -> [Int] {
+  package func items(of array: Int) -> [Int] {
     guard nodes[array].kind == .array else { return [] }
     var items: [Int] = []
     var index = array + 1
@@ -111,7 +114,7 @@ struct JSONDocument {
   }
 
   /// The string that a key of an object has, if it has one.
-  func string(of key: String, in object: Int) -> String? {
+  package func string(of key: String, in object: Int) -> String? {
     guard let index = value(of: key, in: object), nodes[index].kind == .string else { return nil }
     return string(of: nodes[index])
   }
@@ -122,7 +125,7 @@ struct JSONDocument {
   var depth: Int { open.count }
 
   /// Appends `null`, `true` or `false`.
-  mutating func append(_ kind: Kind, at sourceOffset: Int) {
+  package mutating func append(_ kind: Kind, at sourceOffset: Int) {
     countChild()
     nodes.append(
       Node(kind: kind, textOffset: 0, count: 0, end: nodes.count + 1, sourceOffset: sourceOffset)
@@ -130,7 +133,7 @@ struct JSONDocument {
   }
 
   /// Appends a number or a string whose characters `body` appends.
-  mutating func append(
+  package mutating func append(
     _ kind: Kind,
     isKey: Bool = false,
     at sourceOffset: Int,
@@ -151,14 +154,14 @@ struct JSONDocument {
   }
 
   /// Opens an array or an object.
-  mutating func open(_ kind: Kind, at sourceOffset: Int) {
+  package mutating func open(_ kind: Kind, at sourceOffset: Int) {
     countChild()
     open.append(nodes.count)
     nodes.append(Node(kind: kind, textOffset: 0, count: 0, end: 0, sourceOffset: sourceOffset))
   }
 
   /// Closes the container that was opened last.
-  mutating func close() {
+  package mutating func close() {
     guard let index = open.popLast() else { return }
     nodes[index].end = nodes.count
   }
@@ -192,7 +195,7 @@ extension JSONDocument {
   /// - Returns: The offset behind the value and the white space that follows it.
   /// - Throws: ``JSONFault`` with the place where the text stops being JSON.
   @discardableResult
-  mutating func parse(
+  package mutating func parse(
     _ bytes: UnsafeRawBufferPointer,
     from start: Int = 0,
     allowsMore: Bool = false

@@ -1,7 +1,7 @@
 /// What is wrong with JSON text, and where.
-struct JSONFault: Error, Equatable {
+package struct JSONFault: Error, Equatable {
   /// The kinds of fault.
-  enum Problem: Equatable {
+  package enum Problem: Equatable, Sendable {
     case endsEarly
     case unexpected(byte: UInt8)
     case badEscape
@@ -13,18 +13,18 @@ struct JSONFault: Error, Equatable {
   }
 
   /// What is wrong.
-  let problem: Problem
+  package let problem: Problem
 
   /// Where, in bytes from the start of the text.
-  let offset: Int
+  package let offset: Int
 }
 
 /// The rules of JSON text that the compactor and the parser share.
 ///
 /// Source: RFC 8259.
-enum JSONSyntax {
+package enum JSONSyntax {
   /// What nests deeper is no object of Kubernetes'.
-  static let maximumDepth = 1000
+  package static let maximumDepth = 1000
 
   /// The offset of the first byte from `offset` on that is not white space.
   @inline(__always)

@@ -1,9 +1,9 @@
 /// Spreads compact JSON over lines, as Go's `json.MarshalIndent` does with two spaces.
 ///
 /// Source: golang/go, src/encoding/json/indent.go (`appendIndent`).
-enum JSONIndenter {
+package enum JSONIndenter {
   /// Appends well-formed compact JSON with line breaks; none stands behind the last line.
-  static func append(_ compact: UnsafeRawBufferPointer, to output: inout OutputBuffer) {
+  package static func append(_ compact: UnsafeRawBufferPointer, to output: inout OutputBuffer) {
     var depth = 0
     var offset = 0
     output.reserve(compact.count * 2)

@@ -1,7 +1,7 @@
 /// JSON strings and numbers as Go's encoding/json writes them.
 ///
 /// Source: golang/go, src/encoding/json/encode.go (`appendString`, `floatEncoder`).
-enum JSONText {
+package enum JSONText {
   /// Bytes that stand for themselves inside a JSON string of Go's: printable ASCII but the quote,
   /// the backslash, and `<`, `>` and `&`, which Go escapes for HTML's sake.
   @inline(__always)
@@ -45,7 +45,7 @@ enum JSONText {
   }
 
   /// Appends text of the program's own as a JSON string.
-  static func append(_ text: String, to output: inout OutputBuffer) {
+  package static func append(_ text: String, to output: inout OutputBuffer) {
     var text = text
     text.withUTF8 { _ = append(UnsafeRawBufferPointer($0), to: &output) }
   }
@@ -54,7 +54,11 @@ enum JSONText {
   ///
   /// - Returns: Whether all of it was UTF-8.
   @inline(__always)
-  static func append(_ bytes: UnsafeRawBufferPointer, to output: inout OutputBuffer) -> Bool {
+  @discardableResult
+  package static func append(
+    _ bytes: UnsafeRawBufferPointer,
+    to output: inout OutputBuffer
+  ) -> Bool {
     output.reserve(bytes.count + 2)
     output.append(ascii: "\"")
     let plain = plainPrefix(bytes, from: 0)

@@ -2,7 +2,7 @@
 ///
 /// The digits are the shortest that read back as the same number, in Swift as in Go; what differs
 /// is where the exponent begins and how it looks.
-enum GoFloat {
+package enum GoFloat {
   /// The significant digits without zeros at the end, and where the point stands: 0.0123 has the
   /// digits 1, 2, 3 and the point at -1.
   private static func digits(of value: Double) -> (digits: [UInt8], point: Int) {
@@ -37,7 +37,7 @@ enum GoFloat {
 
   /// As strconv's format `g` with the shortest precision, which go-yaml uses: with an exponent
   /// below 1e-4 and from 1e6 on, of two digits at least.
-  static func appendYAML(_ value: Double, to output: inout OutputBuffer) {
+  package static func appendYAML(_ value: Double, to output: inout OutputBuffer) {
     guard value.isFinite else {
       output.append(value.isNaN ? ".nan" : value < 0 ? "-.inf" : ".inf")
       return

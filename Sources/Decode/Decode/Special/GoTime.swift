@@ -1,5 +1,5 @@
 /// Times and durations as Go prints them.
-enum GoTime {
+package enum GoTime {
   /// The zero time of Go, January 1 of the year 1, in seconds since 1970.
   static let zeroSeconds: Int64 = -62_135_596_800
 
@@ -11,7 +11,7 @@ enum GoTime {
   ///   - seconds: Since 1970; any value.
   ///   - microseconds: Printed with six digits if given, 0 to 999999.
   ///   - output: Where to.
-  static func append(
+  package static func append(
     seconds: Int64,
     microseconds: Int64? = nil,
     to output: inout OutputBuffer
@@ -82,7 +82,8 @@ enum GoTime {
   }
 
   /// Reads a time in RFC 3339, such as `2026-07-24T04:09:49.123456+02:00`; nil if it is none.
-  static func parse(_ text: some Collection<UInt8>) -> (seconds: Int64, nanoseconds: Int64)? {
+  package static func parse(_ text: some Collection<UInt8>) -> (seconds: Int64, nanoseconds: Int64)?
+  {
     var scanner = DigitScanner(text)
     guard let year = scanner.number(4), scanner.take("-"), let month = scanner.number(2),
       scanner.take("-"), let day = scanner.number(2), scanner.take("T"),
