@@ -91,7 +91,7 @@ final class SimulatedFile: Sendable {
   /// Makes all that was written durable.
   func sync() {
     state.withLock { state in
-      state.durable = state.contents(keeping: .all)
+      for change in state.unsynced { state.durable.apply(change) }
       state.unsynced = []
     }
   }

@@ -10,8 +10,12 @@ struct SparseBytes: Sendable {
   /// What lies here beyond `byteCount` was written before the length that would show it.
   private(set) var pages: [Int: [UInt8]] = [:]
 
+  /// No page holds anything beyond.
+  private var writtenEnd = 0
+
   /// Puts bytes in their place, and leaves the length as it is.
   mutating func write(_ bytes: Slice<UnsafeRawBufferPointer>, at offset: Int) {
+    writtenEnd = max(writtenEnd, offset + bytes.count)
     var rest = bytes
     var position = offset
     while !rest.isEmpty {
@@ -45,8 +49,9 @@ struct SparseBytes: Sendable {
 
   /// Forgets what was written beyond the end.
   mutating func removeHidden() {
+    guard writtenEnd > byteCount else { return }
+    writtenEnd = byteCount
     let (lastPage, rest) = byteCount.quotientAndRemainder(dividingBy: Self.pageByteCount)
-    guard pages.keys.contains(where: { $0 >= lastPage }) else { return }
     pages = pages.filter { $0.key < lastPage || $0.key == lastPage && rest > 0 }
     pages[lastPage]?.withUnsafeMutableBytes { page in
       for slot in rest..<page.count { page[slot] = 0 }
