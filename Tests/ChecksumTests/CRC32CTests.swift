@@ -52,6 +52,14 @@ import Testing
     #expect(checksum(bytes, continuing: 0xdead_beef) == reference(bytes, continuing: 0xdead_beef))
   }
 
+  /// Around the lengths from which three stretches are summed side by side.
+  @Test(arguments: [767, 768, 769, 775, 776, 1023, 1535, 1536, 1543, 2304, 4096, 65_537])
+  func lengthsOfSeveralStretchesAgreeWithTheDefinition(count: Int) {
+    let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 131 ^ $0 >> 5) }
+    #expect(checksum(bytes) == reference(bytes))
+    #expect(checksum(bytes, continuing: 0xdead_beef) == reference(bytes, continuing: 0xdead_beef))
+  }
+
   @Test func everyStartInMemoryAgreesWithTheDefinition() {
     for start in 0..<16 {
       let expected = reference(Self.bytes[start...])
