@@ -249,8 +249,7 @@ import Testing
     #expect(text.split(separator: "\n").count == 3)
   }
 
-  /// Each part of such a path is a branch of its own: what a drawing takes grows as the square of its
-  /// depth, which has to end somewhere.
+  /// Each part of such paths is a branch of its own, and what stands in front of it grows.
   @Test func manyBranchesBelowEachOtherAreDrawn() {
     var keys: [String] = []
     var path = ""

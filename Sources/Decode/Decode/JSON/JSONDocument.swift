@@ -44,7 +44,7 @@ package struct JSONDocument: Sendable {
     }
 
     /// Where the value stands in its source: a byte offset for JSON and CBOR, a line for YAML.
-    var sourceOffset: Int { Int(storedSourceOffset) }
+    package var sourceOffset: Int { Int(storedSourceOffset) }
   }
 
   /// Larger sources are refused, so that offsets fit.
@@ -167,7 +167,7 @@ package struct JSONDocument: Sendable {
   }
 
   /// Gives a number or string other characters.
-  mutating func replaceText(of index: Int, with characters: [UInt8]) {
+  package mutating func replaceText(of index: Int, with characters: [UInt8]) {
     nodes[index].textOffset = text.count
     nodes[index].count = characters.count
     text += characters

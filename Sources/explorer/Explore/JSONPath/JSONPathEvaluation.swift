@@ -29,6 +29,7 @@ struct JSONPathEvaluation {
   private let document: JSONDocument
   private let pieces: [JSONPathParser.Piece]
   private let allowsMissingKeys: Bool
+  private let resultLimit: Int
 
   /// How many values are going to be printed.
   private var resultCount = 0
@@ -45,10 +46,16 @@ struct JSONPathEvaluation {
   /// The last piece that was an end.
   private var lastEnd: Int?
 
-  init(document: JSONDocument, pieces: [JSONPathParser.Piece], allowsMissingKeys: Bool) {
+  init(
+    document: JSONDocument,
+    pieces: [JSONPathParser.Piece],
+    allowsMissingKeys: Bool,
+    resultLimit: Int = JSONPathEvaluation.maximumResultCount
+  ) {
     self.document = document
     self.pieces = pieces
     self.allowsMissingKeys = allowsMissingKeys
+    self.resultLimit = resultLimit
   }
 
   /// The values of each piece in the order in which they are printed.
@@ -100,9 +107,7 @@ struct JSONPathEvaluation {
   }
 
   private func check(_ count: Int) throws(JSONPathError) {
-    guard count <= JSONPathEvaluation.maximumResultCount else {
-      throw .tooManyResults(limit: JSONPathEvaluation.maximumResultCount)
-    }
+    guard count <= resultLimit else { throw .tooManyResults(limit: resultLimit) }
   }
 
   // MARK: Steps
@@ -277,7 +282,7 @@ struct JSONPathEvaluation {
       do throws(JSONPathError) {
         return try !walk([item], path).isEmpty
       } catch {
-        // kubectl takes a path that does not fit for one that exists, but for a key that is missing.
+        // To kubectl a path that does not fit exists, unless a key is missing.
         if case .notFound = error { return false }
         if case .tooManyResults = error { throw error }
         return true

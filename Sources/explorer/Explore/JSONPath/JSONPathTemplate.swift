@@ -3,9 +3,9 @@ public import Decode
 /// A template of kubectl's JSONPath: `{.metadata.name}`, `{range .items[*]}{.kind}{"\n"}{end}`.
 ///
 /// It prints what kubectl prints for the same template and object, with these differences: where
-/// kubectl visits the keys of an object in a random order (`.*` and `..`), they come sorted by their
-/// bytes; and a template without braces that begins with a point or `$` is taken as a path, where
-/// kubectl would print its text. A template may be used from many threads at once.
+/// kubectl visits the keys of an object in a random order (`.*` and `..`), they come in the order
+/// of their bytes; and a template without braces that begins with a point or `$` is taken as a
+/// path, where kubectl would print its text. A template may be used from many threads at once.
 ///
 /// Source: kubernetes/client-go, util/jsonpath.
 public struct JSONPathTemplate: Equatable, Sendable {

@@ -2,10 +2,10 @@
 private import Glibc
 #endif
 
-/// Numbers byte strings in the order in which they come, each once: what counts keys by the million.
+/// Numbers byte strings in the order in which they come, each once.
 ///
-/// An open-addressed table over bytes that it keeps in one place. Looking up costs a hash and a
-/// comparison, and allocates nothing.
+/// Keys are counted by the million with it: an open-addressed table over bytes that it keeps in one
+/// place. Looking up costs a hash and a comparison, and allocates nothing.
 struct ByteTable: ~Copyable {
   /// What is kept of one byte string.
   private struct Entry {

@@ -94,7 +94,7 @@ public struct ResourceTable: Sendable {
     resource.group.isEmpty || builtInGroups.contains(resource.group)
   }
 
-  /// The group in what follows a resource's name: `apps`, but also `v1.apps`, and `v1.` for the core.
+  /// The group in what follows a resource's name: `apps`, `v1.apps`; `v1.` has the core group.
   private static func group(in rest: Substring) -> String {
     guard let dot = rest.firstIndex(of: "."), isVersion(rest[..<dot]) else {
       return isVersion(rest) ? "" : String(rest)

@@ -1,7 +1,8 @@
 /// What a key says of the object that lies under it.
 public struct StorageKey: Hashable, Sendable {
-  /// The resource with its group, as kubectl writes it: `deployments.apps`, `pods`; the beginning of
-  /// the key, where it is none of Kubernetes'.
+  /// The resource with its group, as kubectl writes it: `deployments.apps`, `pods`.
+  ///
+  /// For a key that is none of Kubernetes' it is the beginning of the key.
   public let resource: String
 
   /// The kind, where the resource is known: `Deployment`.

@@ -1,4 +1,4 @@
-/// A resource of Kubernetes as etcd holds it: what it is called, and below which path its objects lie.
+/// A resource as etcd holds it: what it is called, and below which path its objects lie.
 public struct StoredResource: Hashable, Sendable {
   /// The plural, such as `deployments`.
   public let name: String

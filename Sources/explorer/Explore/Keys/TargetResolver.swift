@@ -18,8 +18,8 @@ internal import Decode
 /// | `/registry/pods/default` | that key, and all below `/registry/pods/default/` |
 /// | `/registry/pods/` | all that begin so |
 ///
-/// With a namespace beside it, `pods/web-0` is an object of that namespace, and a word that names no
-/// resource behind one that does is the name of an object: `pods web-0 web-1`.
+/// With a namespace beside it, `pods/web-0` is an object of that namespace, and a word that is no
+/// resource behind one that is names an object: `pods web-0 web-1`.
 ///
 /// A word that stands for a namespace or a resource never takes in what only begins alike:
 /// `pods/kube-system` leaves out `kube-system-2`.
