@@ -67,6 +67,9 @@ public enum BoltError: Error, Equatable, Sendable {
   /// A key or value that the format has no room for.
   case tooLarge(byteCount: Int, limit: Int)
 
+  /// A saved snapshot, with a checksum behind it, where a database is wanted that may change.
+  case snapshotTrailer
+
   /// The database was opened for reading.
   case openedForReading
 
@@ -114,6 +117,7 @@ extension BoltError: CustomStringConvertible {
     case .bucketAndValue(let key): "\(quoted(key)): a bucket and a value do not mix"
     case .keyEmpty: "a key must not be empty"
     case .tooLarge(let byteCount, let limit): "\(byteCount) bytes, the limit is \(limit)"
+    case .snapshotTrailer: "a saved snapshot, with a checksum behind it: restore it first"
     case .openedForReading: "opened for reading"
     case .writerActive: "another write transaction has not ended"
     case .commitFailedBefore: "not written, since an earlier commit failed half-way"

@@ -168,13 +168,17 @@ public final class Database: Sendable {
   /// Pages that this state needs may then have been written anew.
   public func hasChangedOnDisk() -> Bool {
     let (meta, mapping) = state.withLock { ($0.meta, $0.mapping) }
-    let pages = mapping.bytes
-    return (0...1).contains { slot in
-      let start = slot * pageByteCount
-      guard start + Meta.endOffset <= pages.count else { return false }
-      let page = UnsafeRawBufferPointer(rebasing: pages[start..<start + Meta.endOffset])
-      guard case .success(let now) = Meta.read(page) else { return false }
-      return now.transaction > meta.transaction
+    // A commit in another thread may be about to give the mapping back.
+    return withExtendedLifetime(mapping) {
+      (0...1).contains { slot in
+        let start = slot * pageByteCount
+        guard start + Meta.endOffset <= mapping.bytes.count else { return false }
+        let page = UnsafeRawBufferPointer(
+          rebasing: mapping.bytes[start..<start + Meta.endOffset]
+        )
+        guard case .success(let now) = Meta.read(page) else { return false }
+        return now.transaction > meta.transaction
+      }
     }
   }
 }

@@ -1,3 +1,5 @@
+public import FileIO
+
 extension Database {
   /// How many keys one transaction of a copy holds, as etcd has it.
   private static let keysPerCommit = 10_000
@@ -5,6 +7,56 @@ extension Database {
   /// How many bytes one transaction of a copy holds at most: large values would else take memory
   /// without bound.
   private static let bytesPerCommit = 64 << 20
+
+  /// Rewrites a database file without its free pages, in place of what it was.
+  ///
+  /// The copy is made beside the file and takes its name once it is durable: whenever power fails,
+  /// one of the two is there as a whole.
+  ///
+  /// - Parameters:
+  ///   - path: The file. No other process may hold it.
+  ///   - fileSystem: Where it lies.
+  ///   - onProgress: Is told now and then how many bytes of keys and values of at most how many have
+  ///     been copied.
+  /// - Returns: The length of the file in bytes, before and after.
+  /// - Throws: ``BoltError/snapshotTrailer`` for a saved snapshot, whose checksum would be wrong; the
+  ///   fault of a page; or what the system refused.
+  public static func defragment(
+    _ path: String,
+    in fileSystem: any FileSystem = LocalFileSystem(),
+    onProgress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws(BoltError) -> (before: Int, after: Int) {
+    let before: Int
+    do throws(FileIOError) {
+      // Opening for writing would make a file that is not there.
+      before = try File(path, .update, in: fileSystem).byteCount()
+    } catch {
+      throw .file(error)
+    }
+    guard before % 512 != 32 else { throw .snapshotTrailer }
+    let database = try Database(path, in: fileSystem)
+    let copyPath = "\(path).tmp.\(UInt32.random(in: .min ... .max))"
+    do throws(BoltError) {
+      var options = Options()
+      options.newPageByteCount = database.pageByteCount
+      let copy = try Database(copyPath, options, in: fileSystem)
+      try database.copy(into: copy) { done in onProgress(done, before) }
+    } catch {
+      try? fileSystem.remove(copyPath)
+      throw error
+    }
+    do throws(FileIOError) {
+      let after = try File(copyPath, .read, in: fileSystem).byteCount()
+      try fileSystem.rename(copyPath, to: path)
+      let slash = path.lastIndex(of: "/")
+      let directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+      try fileSystem.syncDirectory(directory)
+      return (before, after)
+    } catch {
+      try? fileSystem.remove(copyPath)
+      throw .file(error)
+    }
+  }
 
   /// Copies all buckets into an empty database, whose pages are then full and follow each other.
   ///
