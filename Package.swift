@@ -86,10 +86,34 @@ let package = Package(
       swiftSettings: strict
     ),
 
+    .target(
+      name: "WAL",
+      dependencies: ["Checksum", "FileIO"],
+      path: "Sources/Store/WAL",
+      exclude: ["WAL.md"],
+      swiftSettings: strict
+    ),
+    .target(
+      name: "MVCC",
+      dependencies: ["Bolt", "Checksum"],
+      path: "Sources/Store/MVCC",
+      swiftSettings: strict + [.define("STORE_CHECKS", .when(configuration: .debug))]
+    ),
+    .target(
+      name: "Snapshot",
+      dependencies: [
+        "Bolt", "FileIO", "MVCC", "WAL",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      path: "Sources/Store/Snapshot",
+      exclude: ["Snapshot.md"],
+      swiftSettings: strict
+    ),
+
     // explorer: the command, and what it asks of a store's data.
     .target(
       name: "Explore",
-      dependencies: ["Decode", "Schema"],
+      dependencies: ["Bolt", "Checksum", "Decode", "FileIO", "MVCC", "Schema"],
       path: "Sources/explorer/Explore",
       exclude: ["Explore.md"],
       swiftSettings: strict
@@ -97,10 +121,17 @@ let package = Package(
     .executableTarget(
       name: "explorer",
       dependencies: [
-        "Decode", "Explore", "Schema",
+        "Bolt", "Decode", "Explore", "FileIO", "MVCC", "Schema", "Snapshot",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/explorer/Command",
+      swiftSettings: strict
+    ),
+
+    .executableTarget(
+      name: "benchmark-databases",
+      dependencies: ["Bolt", "MVCC"],
+      path: "Benchmarks/Databases",
       swiftSettings: strict
     ),
 

@@ -1,0 +1,162 @@
+public import Bolt
+internal import Synchronization
+
+/// Everything that etcd's store knows of keys, at every revision that is not compacted, over a
+/// database of etcd's own format.
+///
+/// One thread at a time changes it: whoever applies the log. What it changes is seen by others when
+/// the request is done, all at once, and is committed to the file later: see ``commitIfDue(now:)``.
+/// Any number of threads read beside it, each through a ``KeyspaceView`` of one revision.
+///
+/// What threads share, and what guards it:
+///
+/// * ``index``, ``leases`` and ``shared`` are changed by the writer with the lock held for writing,
+///   and read by others with the lock held for reading, for a short time each: long visits let go of
+///   the lock on the way. The writer reads them without it.
+/// * The rows of a ``RowSource`` are not guarded. The file's pages do not change while a transaction
+///   reads them; the buffer's rows do not change once they have been told of in ``shared``.
+/// * Everything else is the writer's own.
+///
+/// Source: etcd `server/storage/mvcc/kvstore.go`, `server/storage/backend/batch_tx.go`.
+public final class Keyspace: @unchecked Sendable {
+  // The reasons for @unchecked are the guards above.
+
+  /// What a view is made of.
+  struct Shared {
+    var source: RowSource
+    /// The rows of the source's buffer up to ``currentRevision``.
+    var buffered: BufferedRows
+    var currentRevision: Int64
+    var compactRevision: Int64
+  }
+
+  /// Whether nothing is ever written to the file: what is applied stays in memory.
+  public let isReadOnly: Bool
+
+  let database: Database
+  let lock = ReaderWriterLock()
+  let index = KeyIndex()
+  var leases = LeaseTable()
+  var shared: Shared
+
+  /// What is to be committed beside the rows of the buffer, in order.
+  var operations: [BucketOperation] = []
+
+  /// How far the log has been applied, and what the file says of that.
+  var consistentIndex: ConsistentIndex
+  var committedIndex: ConsistentIndex
+  /// The members of the log that are to be committed.
+  var confState: [UInt8]?
+
+  /// When the last commit was, if somebody has told.
+  var lastCommit: ContinuousClock.Instant?
+
+  /// The compaction that is under way.
+  var compaction: Compaction?
+  /// Rows that the index does not know of, since they delete what was deleted already. The next
+  /// compaction takes them away.
+  var strayRows: [RowKey] = []
+
+  /// Whether a change failed half-way, or a commit did.
+  var hasFailed = false
+
+  /// Whether a thread is changing it, which another one must not do then.
+  private let isChanging = Atomic(false)
+
+  /// Opens what is stored in a database and builds the index.
+  ///
+  /// A compaction that had begun is under way again: see ``continueCompaction()``.
+  ///
+  /// - Parameters:
+  ///   - database: The database; its buckets are made if it is to be written and they are absent.
+  ///   - isReadOnly: Whether the database is opened for reading, or is to be left as it is.
+  ///   - onFault: Sees what is wrong with a row or a page. If it returns, the row or the page is
+  ///     passed over; if it throws, so does this.
+  /// - Throws: What `onFault` throws, which is what it was given unless told otherwise;
+  ///   ``MVCCError/metaRow(name:byteCount:)``; ``MVCCError/bolt(_:)``.
+  public init(
+    _ database: Database,
+    isReadOnly: Bool = false,
+    onFault: (MVCCError) throws(MVCCError) -> Void = { fault throws(MVCCError) in throw fault }
+  ) throws(MVCCError) {
+    self.database = database
+    self.isReadOnly = isReadOnly
+    if !isReadOnly { try Keyspace.makeBuckets(in: database) }
+    let source = try RowSource(database)
+    let meta = try bolt { () throws(BoltError) in
+      try source.transaction.bucket(BucketName.meta.bytes)
+    }
+    consistentIndex = ConsistentIndex(
+      index: try MetaRow.number(MetaRow.consistentIndex, in: meta),
+      term: try MetaRow.number(MetaRow.term, in: meta)
+    )
+    committedIndex = consistentIndex
+    let finished = try MetaRow.revision(MetaRow.finishedCompaction, in: meta)
+    let scheduled = try MetaRow.revision(MetaRow.scheduledCompaction, in: meta)
+    shared = Shared(
+      source: source,
+      buffered: source.buffer.contents,
+      currentRevision: 1,
+      compactRevision: finished ?? -1
+    )
+    try load(onFault)
+    let latest = max(finished ?? 0, scheduled ?? 0)
+    shared.currentRevision = max(shared.currentRevision, latest)
+    if let scheduled, scheduled > shared.compactRevision {
+      shared.compactRevision = scheduled
+      compaction = Compaction(target: scheduled)
+    }
+  }
+
+  /// The revision of the last request that changed something; 1 if none has.
+  public var currentRevision: Int64 { lock.reading { shared.currentRevision } }
+
+  /// The revision of the last compaction, from which on everything can be read; -1 if there was none.
+  public var compactRevision: Int64 { lock.reading { shared.compactRevision } }
+
+  /// How many keys are live.
+  public var keyCount: Int { lock.reading { index.liveCount } }
+
+  /// How many rows the index knows of.
+  public var rowCount: Int { lock.reading { index.revisionCount } }
+
+  /// How many bytes of memory the index takes.
+  public var indexByteCount: Int { lock.reading { index.byteCount } }
+
+  /// What is seen at the current revision, from now on.
+  public func view() -> KeyspaceView {
+    lock.reading { KeyspaceView(of: self, shared) }
+  }
+
+  /// Calls something that changes the keyspace.
+  func changing<Result>(_ body: () throws(MVCCError) -> Result) throws(MVCCError) -> Result {
+    let wasChanging = isChanging.exchange(true, ordering: .acquiring)
+    precondition(
+      !wasChanging,
+      "one thread at a time changes a keyspace: the one that applies the log"
+    )
+    defer { isChanging.store(false, ordering: .releasing) }
+    return try body()
+  }
+
+  private static func makeBuckets(in database: Database) throws(MVCCError) {
+    try bolt { () throws(BoltError) in
+      let present = database.read()
+      let names = [BucketName.key, .meta, .lease].map(\.bytes)
+      var isMissing = false
+      for name in names where try present.bucket(name) == nil { isMissing = true }
+      guard isMissing else { return }
+      let transaction = try database.write()
+      for name in names { _ = try transaction.bucketOrNew(name) }
+      try transaction.commit()
+    }
+  }
+}
+
+/// A row of another bucket than `key` to put, or to delete.
+struct BucketOperation {
+  var bucket: BucketName
+  var key: [UInt8]
+  /// What to put; nil to delete the row.
+  var value: [UInt8]?
+}
