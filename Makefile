@@ -7,7 +7,7 @@ PACKAGES := libprotobuf-c-dev libsodium-dev pkg-config etcd-server etcd-client x
 DEBUG := .build/debug-scratch
 RELEASE := .build/release-scratch
 EXPLORER := $(RELEASE)/release/explorer
-SOURCES := Package.swift Sources Tests
+SOURCES := Package.swift Sources Tests Benchmarks
 
 ETCD35 := .build/peers/etcd-3.5/usr/bin/etcd
 PEERS := $(or $(EXPLORER_SHARED),../shared)/tools/peers.sh
@@ -36,9 +36,11 @@ lint:
 format:
 	swift format --in-place --recursive --parallel $(SOURCES)
 
-# Objects per second beside auger, if an auger is on the PATH.
-bench: build
+# Beside auger, if there is one on the PATH, and etcd's own programs.
+bench: build peers
+	@swift build -c release --product benchmark-databases --scratch-path $(RELEASE) 2>&1 | tail -1
 	@Benchmarks/decode $(EXPLORER)
+	@Benchmarks/files $(EXPLORER) $(RELEASE)/release/benchmark-databases
 
 # Seeded damage: make fuzz SECONDS_TO_RUN=3600 (default: ten minutes).
 fuzz: packages

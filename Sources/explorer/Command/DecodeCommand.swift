@@ -84,16 +84,7 @@ struct DecodeCommand: ParsableCommand {
       try DecodeError.ObjectType(argument: $0, of: "--as")
     }
     options.showsUnknownFields = showsUnknownFields
-    if let encryptionConfig {
-      do {
-        options.encryption = try EncryptionConfiguration(
-          yaml: try InputFile.read(encryptionConfig),
-          source: encryptionConfig
-        )
-      } catch let error as EncryptionConfigurationError {
-        throw CommandFailure("", error)
-      }
-    }
+    options.encryption = try EncryptionOption.read(encryptionConfig)
     let catalogue = try catalogueOptions.catalogue()
     if let type = options.assumedType { try checkIsKnown(type, in: catalogue) }
     let decoder = Decoder(catalogue: catalogue, options: options)

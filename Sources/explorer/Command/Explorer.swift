@@ -21,7 +21,12 @@ struct Explorer: ParsableCommand {
       Exit status: 0 done, 1 nothing found, 2 error.
       """,
     version: "0.1.0",
-    subcommands: [DecodeCommand.self, EncodeCommand.self, KindsCommand.self]
+    subcommands: [
+      DecodeCommand.self, EncodeCommand.self, KindsCommand.self, KeysCommand.self,
+      GetCommand.self, HistoryCommand.self, DiffCommand.self, CheckCommand.self,
+      ChecksumCommand.self, SnapshotCommand.self,
+      DefragCommand.self,
+    ]
   )
 
   static func main() {

@@ -53,6 +53,11 @@ public struct KeySelection: Sendable {
     self.parser = parser
   }
 
+  /// Whether every key is one of them.
+  public var takesAll: Bool {
+    wholeRanges.count == 1 && wholeRanges[0].lowerBound.isEmpty && wholeRanges[0].upperBound == nil
+  }
+
   /// Whether a key is one of them.
   ///
   /// - Complexity: O(log n) in the number of ranges, O(m) in that of ranges with a namespace.

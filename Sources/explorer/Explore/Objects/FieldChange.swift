@@ -11,7 +11,7 @@ public struct FieldChange: Equatable, Sendable {
     case reordered
 
     /// The mark in front of a line.
-    var mark: String {
+    public var mark: String {
       switch self {
       case .added: "+"
       case .removed: "-"

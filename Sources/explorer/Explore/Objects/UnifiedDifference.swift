@@ -36,12 +36,19 @@ public struct UnifiedDifference: Sendable {
   }
 
   /// Compares two versions of an object as YAML; the data of Secrets can be masked.
-  public init(from old: DecodedObject, to new: DecodedObject, masksSecrets: Bool = true) {
-    let pair = masksSecrets ? SecretMask.masked(old, new) : (old: old, new: new)
+  ///
+  /// A version that is not there has no lines.
+  public init(from old: DecodedObject?, to new: DecodedObject?, masksSecrets: Bool = true) {
+    var (old, new) = (old, new)
+    if masksSecrets, let either = new ?? old {
+      let pair = SecretMask.masked(old ?? either, new ?? either)
+      if old != nil { old = pair.old }
+      if new != nil { new = pair.new }
+    }
     var oldYAML = OutputBuffer()
-    pair.old.appendYAML(to: &oldYAML)
+    old?.appendYAML(to: &oldYAML)
     var newYAML = OutputBuffer()
-    pair.new.appendYAML(to: &newYAML)
+    new?.appendYAML(to: &newYAML)
     self.init(from: oldYAML.bytes, to: newYAML.bytes)
   }
 

@@ -1,0 +1,259 @@
+import ArgumentParser
+import Decode
+import Explore
+import FileIO
+import MVCC
+
+/// `explorer diff`: two states, key by key.
+struct DiffCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "diff",
+    _superCommandName: "explorer",
+    abstract: "Shows what differs between two files, or between two revisions of one.",
+    discussion: """
+      Each state is a file, a file with a revision behind an @, or a revision of the file that \
+      --file names.
+
+      For example:
+
+        explorer diff monday.db tuesday.db
+        explorer diff monday.db tuesday.db deploy -n shop
+        explorer diff backup.db@5120 backup.db pods/default/web-0 -o yaml
+        explorer diff 5120 5200 --file backup.db
+
+      Exit status: 0 nothing differs, 1 something does, 2 error.
+      """
+  )
+
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case summary, yaml, json
+  }
+
+  @Argument(help: ArgumentHelp("The first state.", valueName: "a"))
+  var first: String
+
+  @Argument(help: ArgumentHelp("The second state.", valueName: "b"))
+  var second: String
+
+  @OptionGroup var target: TargetOptions
+  @OptionGroup var source: SourceOptions
+
+  @Option(
+    name: .shortAndLong,
+    help: "summary (keys and fields), yaml (as diff -u) or json (one line a key)."
+  )
+  var output: Format = .summary
+
+  @Flag(name: .long, help: "Keys only, nothing decoded.")
+  var keysOnly = false
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Fields that do not count, with commas between; none for all that changed.",
+      valueName: "paths"
+    )
+  )
+  var ignore = "metadata.managedFields"
+
+  @Flag(name: .long, help: "Show the data of Secrets.")
+  var showSecrets = false
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("The API server's EncryptionConfiguration.", valueName: "file")
+  )
+  var encryptionConfig: String?
+
+  @OptionGroup var catalogueOptions: CatalogueOptions
+
+  mutating func run() throws {
+    let catalogue = try catalogueOptions.catalogue()
+    let targets = try target.resolve(with: catalogue)
+    let old = try state(first)
+    // A file is opened once: rows of one file are compared by where they lie.
+    let new = try state(second, besides: old.source)
+    var options = Decoder.Options()
+    options.release = try catalogueOptions.wantedRelease()
+    options.encryption = try EncryptionOption.read(encryptionConfig)
+    var printing = DifferencePrinting(
+      format: output,
+      isKeysOnly: keysOnly,
+      decoder: Decoder(catalogue: catalogue, options: options),
+      options: DifferenceOptions.make(ignore: ignore, showSecrets: showSecrets),
+      names: (first, second)
+    )
+    do {
+      let progress = Progress("diff")
+      var comparison = try StateComparison(
+        (old.source, old.revision),
+        (new.source, new.revision),
+        in: targets.selection
+      ) { progress.show($0, of: $1) }
+      progress.end()
+      try comparison.forEachDifference { difference in printing.print(difference) }
+      printing.end(equalCount: comparison.equalCount)
+    } catch {
+      throw CommandFailure("", error)
+    }
+    let isIncomplete = SourceNotes.report(old.source)
+    let isIncompleteToo = new.source !== old.source && SourceNotes.report(new.source)
+    if isIncomplete || isIncompleteToo || printing.hasFailed { throw ExitCode(2) }
+    if printing.count > 0 { throw ExitCode(1) }
+  }
+
+  /// The state that a word names.
+  private func state(
+    _ word: String,
+    besides other: FileSource? = nil
+  ) throws -> (source: FileSource, revision: Int64?) {
+    let files = LocalFileSystem()
+    if (try? files.kind(of: word)) != nil { return (try open(word, besides: other), nil) }
+    if let at = word.lastIndex(of: "@"), let revision = Int64(word[word.index(after: at)...]) {
+      let path = String(word[..<at])
+      if path.isEmpty, let file = source.file { return (try open(file, besides: other), revision) }
+      return (try open(path, besides: other), revision)
+    }
+    if let revision = Int64(word) {
+      guard let file = source.file else {
+        throw CommandFailure(word, "a revision needs --file, or a file in front: FILE@\(revision)")
+      }
+      return (try open(file, besides: other), revision)
+    }
+    return (try open(word, besides: other), nil)
+  }
+
+  private func open(_ path: String, besides other: FileSource?) throws -> FileSource {
+    if let other, other.path == path { return other }
+    return try SourceOptions.open(path, unlocked: source.unlocked, salvage: source.salvage)
+  }
+}
+
+/// Differences being shown.
+private struct DifferencePrinting: ~Copyable {
+  private let format: DiffCommand.Format
+  private let isKeysOnly: Bool
+  private let decoder: Decoder
+  private let options: ObjectDifference.Options
+  private let names: (old: String, new: String)
+  private var output = StandardOutput()
+  private var addedCount = 0
+  private var removedCount = 0
+  private var changedCount = 0
+
+  /// Whether a value could not be decoded.
+  private(set) var hasFailed = false
+
+  init(
+    format: DiffCommand.Format,
+    isKeysOnly: Bool,
+    decoder: Decoder,
+    options: ObjectDifference.Options,
+    names: (old: String, new: String)
+  ) {
+    self.format = format
+    self.isKeysOnly = isKeysOnly
+    self.decoder = decoder
+    self.options = options
+    self.names = names
+  }
+
+  /// How many keys differ.
+  var count: Int { addedCount + removedCount + changedCount }
+
+  mutating func print(_ difference: RowDifference) {
+    let key = String(decoding: difference.key, as: UTF8.self)
+    let kind: FieldChange.Kind
+    switch (difference.old, difference.new) {
+    case (nil, _):
+      addedCount += 1
+      kind = .added
+    case (_, nil):
+      removedCount += 1
+      kind = .removed
+    default:
+      changedCount += 1
+      kind = .changed
+    }
+    switch format {
+    case .summary: printSummary(difference, key, kind)
+    case .yaml: printYAML(difference, key)
+    case .json: printJSON(difference, key, kind)
+    }
+    output.flushIfLarge()
+  }
+
+  mutating func end(equalCount: Int) {
+    output.flush()
+    guard format == .summary else { return }
+    Diagnostics.note(
+      "",
+      "\(addedCount) added, \(removedCount) removed, \(changedCount) changed, \(equalCount) equal"
+    )
+  }
+
+  private mutating func printSummary(
+    _ difference: RowDifference,
+    _ key: String,
+    _ kind: FieldChange.Kind
+  ) {
+    output.buffer.append("\(kind.mark) \(OneLine.escaped(key))\n")
+    guard kind == .changed, !isKeysOnly else { return }
+    for change in fields(difference, key)?.changes ?? [] {
+      output.buffer.append("    \(OneLine.escaped(change.summary()))\n")
+    }
+  }
+
+  private mutating func printJSON(
+    _ difference: RowDifference,
+    _ key: String,
+    _ kind: FieldChange.Kind
+  ) {
+    output.buffer.append("{\"key\":\(JSONString.text(key)),\"kind\":\"\(kind.rawValue)\"")
+    if let old = difference.old { output.buffer.append(",\"oldRevision\":\(old.revision.main)") }
+    if let new = difference.new { output.buffer.append(",\"newRevision\":\(new.revision.main)") }
+    if kind == .changed, !isKeysOnly, let fields = fields(difference, key) {
+      output.buffer.append(",\"changes\":")
+      fields.appendJSON(to: &output.buffer)
+    }
+    output.buffer.append("}\n")
+  }
+
+  private mutating func printYAML(_ difference: RowDifference, _ key: String) {
+    guard !isKeysOnly else { return output.buffer.append("\(OneLine.escaped(key))\n") }
+    let old = difference.old.flatMap { decoded($0, key) }
+    let new = difference.new.flatMap { decoded($0, key) }
+    // What could not be decoded has been told of.
+    guard (old != nil) == (difference.old != nil), (new != nil) == (difference.new != nil) else {
+      return
+    }
+    let lines = UnifiedDifference(from: old, to: new, masksSecrets: options.masksSecrets)
+    lines.append(
+      oldName: difference.old == nil ? "/dev/null" : "\(names.old):\(key)",
+      newName: difference.new == nil ? "/dev/null" : "\(names.new):\(key)",
+      to: &output.buffer
+    )
+  }
+
+  private mutating func fields(_ difference: RowDifference, _ key: String) -> ObjectDifference? {
+    guard let oldRow = difference.old, let newRow = difference.new,
+      let old = decoded(oldRow, key), let new = decoded(newRow, key)
+    else { return nil }
+    return ObjectDifference(from: old, to: new, options: options)
+  }
+
+  private mutating func decoded(_ row: StoredRow, _ key: String) -> DecodedObject? {
+    var buffer = OutputBuffer()
+    var notes: [Note] = []
+    do {
+      let value = try row.keyValue().value
+      try decoder.decode(value, as: .json, key: key, into: &buffer, notes: &notes)
+      return try buffer.withBytes { try DecodedObject(json: $0) }
+    } catch {
+      hasFailed = true
+      output.flush()
+      Diagnostics.report(CommandFailure(OneLine.escaped(key), "\(error)"))
+      return nil
+    }
+  }
+}

@@ -1,0 +1,226 @@
+import ArgumentParser
+import Decode
+import Explore
+import MVCC
+
+/// `explorer get`: values, decoded.
+struct GetCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "get",
+    _superCommandName: "explorer",
+    abstract: "Shows objects, decoded, as they are or were.",
+    discussion: """
+      For example:
+
+        explorer get pods/default/web-0 --file backup.db
+        explorer get pods -n kube-system -o table --file backup.db
+        explorer get deploy/default/web --clean --file backup.db | kubectl apply -f -
+        explorer get cm/default/settings --rev 5120 --file /var/lib/etcd
+
+      Exit status: 0 done, 1 nothing found, 2 error.
+      """
+  )
+
+  @OptionGroup var target: TargetOptions
+  @OptionGroup var source: SourceOptions
+
+  @Option(name: .long, help: "Objects as they were at this revision.")
+  var rev: Int64?
+
+  @Flag(name: .long, help: "Every stored revision, deletions among them, the newest first.")
+  var allRevisions = false
+
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp(
+      "yaml, json (one line an object), json-pretty, jsonpath=TEMPLATE, table, wide, name, raw (the"
+        + " bytes), hex, fields (as etcdctl), pb.",
+      valueName: "format"
+    )
+  )
+  var output: ObjectFormat = .rendering(.yaml)
+
+  @Flag(name: .long, help: "Ready to apply: without what the cluster has filled in, and status.")
+  var clean = false
+
+  @Flag(name: .long, help: "With --clean, keep the status.")
+  var keepStatus = false
+
+  @Flag(name: .long, help: "With --clean, keep owner references.")
+  var keepOwners = false
+
+  @Flag(
+    name: .long,
+    help: "With --clean, keep nodes, volumes, addresses and ports: for the cluster it came from."
+  )
+  var keepBindings = false
+
+  @Flag(name: .long, help: "Without the names of the columns.")
+  var noHeaders = false
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The EncryptionConfiguration of the API server, with the keys of encrypted values.",
+      valueName: "file"
+    )
+  )
+  var encryptionConfig: String?
+
+  @OptionGroup var catalogueOptions: CatalogueOptions
+
+  func validate() throws {
+    if !clean && (keepStatus || keepOwners || keepBindings) {
+      throw ValidationError("--keep-status, --keep-owners and --keep-bindings go with --clean.")
+    }
+    if clean {
+      switch output {
+      case .rendering(.yaml), .rendering(.json), .rendering(.prettyJSON): break
+      default: throw ValidationError("--clean goes with -o yaml and -o json.")
+      }
+    }
+  }
+
+  mutating func run() throws {
+    guard !target.targets.isEmpty || target.namespace != nil || target.allNamespaces else {
+      throw CommandFailure("", "nothing to get: give a target, or -A for everything")
+    }
+    let catalogue = try catalogueOptions.catalogue()
+    let targets = try target.resolve(with: catalogue)
+    let source = try source.open()
+    var options = Decoder.Options()
+    options.release = try catalogueOptions.wantedRelease()
+    options.encryption = try EncryptionOption.read(encryptionConfig)
+    let printer = ObjectPrinter(
+      format: output,
+      decoder: Decoder(catalogue: catalogue, options: options),
+      parser: targets.parser,
+      cleaner: clean ? cleaner : nil,
+      showsHeaders: !noHeaders
+    )
+    var printing = printer.begin()
+    do {
+      try print(source, targets, with: &printing)
+    } catch let error as SourceError {
+      printing.end()
+      throw CommandFailure("", error)
+    }
+    printing.end()
+    if SourceNotes.report(source) || printing.hasFailed { throw ExitCode(2) }
+    if printing.count == 0 { throw ExitCode(1) }
+  }
+
+  private var cleaner: ObjectCleaner {
+    var options = ObjectCleaner.Options()
+    options.keepsStatus = keepStatus
+    options.keepsOwners = keepOwners
+    options.keepsBindings = keepBindings
+    return ObjectCleaner(options: options)
+  }
+
+  private func print(
+    _ source: FileSource,
+    _ targets: ResolvedTargets,
+    with printing: inout ObjectPrinting
+  ) throws {
+    if allRevisions { return try printRevisions(source, targets, with: &printing) }
+    if let key = targets.singleKey {
+      switch try source.find(key, at: rev) {
+      case .live(let row): return printing.print(row)
+      case .deleted(let tombstone, let last):
+        if targets.targets[0].singleKey != nil {
+          return tellDeleted(key, tombstone, last, source)
+        }
+      case .unknown:
+        if targets.targets[0].singleKey != nil {
+          return Diagnostics.report(CommandFailure(text(key), "not found"))
+        }
+      }
+    }
+    let progress = Progress(source.databasePath)
+    let rows = try source.liveRows(in: targets.selection, at: rev) { progress.show($0, of: $1) }
+    progress.end()
+    for place in 0..<rows.count { printing.print(rows[place]) }
+    if rows.count == 0 {
+      if let key = targets.singleKey, case .deleted(let tombstone, let last) = try source.find(key)
+      {
+        return tellDeleted(key, tombstone, last, source)
+      }
+      Diagnostics.report(CommandFailure(target.targets.joined(separator: " "), "nothing found"))
+    }
+  }
+
+  private func printRevisions(
+    _ source: FileSource,
+    _ targets: ResolvedTargets,
+    with printing: inout ObjectPrinting
+  ) throws {
+    var rows: [StoredRow] = []
+    try source.forEachStoredRow(in: targets.selection, upTo: rev) { row in rows.append(row) }
+    rows.sort { left, right in
+      let order = StoredRow.compareKeys(left, right)
+      return order != 0 ? order < 0 : left.revision > right.revision
+    }
+    for row in rows {
+      if row.isTombstone {
+        Diagnostics.note(text(Array(row.key)), "deleted at revision \(row.revision.main)")
+      } else {
+        printing.print(row)
+      }
+    }
+  }
+
+  /// Says when a key was deleted, and how its last value can still be seen.
+  private func tellDeleted(
+    _ key: [UInt8],
+    _ tombstone: StoredRow,
+    _ last: StoredRow?,
+    _ source: FileSource
+  ) {
+    var cause = "deleted at revision \(tombstone.revision.main)"
+    if let last {
+      // The revision before the deletion shows everything as it was then, if it is still readable.
+      let revision = tombstone.revision.main - 1
+      cause +=
+        revision >= max(last.revision.main, source.compactRevision ?? 0)
+        ? "; --rev \(revision) still shows it" : "; --all-revisions still shows it"
+    } else {
+      cause += "; its last value has been compacted"
+    }
+    Diagnostics.report(CommandFailure(text(key), cause))
+  }
+
+  private func text(_ key: [UInt8]) -> String {
+    OneLine.escaped(String(decoding: key, as: UTF8.self))
+  }
+}
+
+/// The forms in which objects are shown.
+enum ObjectFormat: ExpressibleByArgument, Equatable {
+  case rendering(OutputForm)
+  case jsonpath(JSONPathTemplate)
+  case table(isWide: Bool)
+  case name
+  case raw
+  case hexadecimal
+  case fields
+
+  init?(argument: String) {
+    switch argument {
+    case "table": self = .table(isWide: false)
+    case "wide": self = .table(isWide: true)
+    case "name": self = .name
+    case "raw": self = .raw
+    case "hex": self = .hexadecimal
+    case "fields": self = .fields
+    case "yaml", "json", "json-pretty", "pb":
+      guard let form = OutputForm(rawValue: argument) else { return nil }
+      self = .rendering(form)
+    default:
+      guard argument.hasPrefix("jsonpath="),
+        let template = try? JSONPathTemplate(String(argument.dropFirst("jsonpath=".count)))
+      else { return nil }
+      self = .jsonpath(template)
+    }
+  }
+}

@@ -1,0 +1,239 @@
+import ArgumentParser
+import Decode
+import Explore
+import MVCC
+
+/// `explorer history`: what a key was, revision by revision.
+struct HistoryCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "history",
+    _superCommandName: "explorer",
+    abstract: "Shows all stored revisions of a key, newest first, with what each changed.",
+    discussion: """
+      etcd keeps no times: when and by whom is what the object says itself (managedFields, else \
+      its creation).
+
+      For example:
+
+        explorer history deploy/default/web --file backup.db
+        explorer history /registry/pods/default/web-0 --file /var/lib/etcd -o diff
+
+      Exit status: 0 done, 1 the key is not known, 2 error.
+      """
+  )
+
+  enum Format: String, ExpressibleByArgument, CaseIterable {
+    case text, diff, json
+  }
+
+  @OptionGroup var target: TargetOptions
+  @OptionGroup var source: SourceOptions
+
+  @Option(name: .long, help: "Nothing newer than this revision.")
+  var rev: Int64?
+
+  @Option(name: .shortAndLong, help: "text, diff (as lines of YAML) or json (one line a revision).")
+  var output: Format = .text
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Fields that do not count, with commas between; none for all that changed.",
+      valueName: "paths"
+    )
+  )
+  var ignore = "metadata.managedFields"
+
+  @Flag(name: .long, help: "Show the data of Secrets.")
+  var showSecrets = false
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("The API server's EncryptionConfiguration.", valueName: "file")
+  )
+  var encryptionConfig: String?
+
+  @OptionGroup var catalogueOptions: CatalogueOptions
+
+  mutating func run() throws {
+    let catalogue = try catalogueOptions.catalogue()
+    let targets = try target.resolve(with: catalogue)
+    guard let key = targets.singleKey else {
+      throw CommandFailure(
+        target.targets.joined(separator: " "),
+        "not one key: name one object, such as pods/default/web-0, or a whole key"
+      )
+    }
+    let source = try source.open()
+    var options = Decoder.Options()
+    options.release = try catalogueOptions.wantedRelease()
+    options.encryption = try EncryptionOption.read(encryptionConfig)
+    let decoder = Decoder(catalogue: catalogue, options: options)
+    let rows: [StoredRow]
+    do {
+      rows = try source.history(of: key, upTo: rev)
+    } catch {
+      throw CommandFailure("", error)
+    }
+    guard !rows.isEmpty else {
+      let name = OneLine.escaped(String(decoding: key, as: UTF8.self))
+      Diagnostics.report(CommandFailure(name, "not known to this file"))
+      _ = SourceNotes.report(source)
+      throw ExitCode(1)
+    }
+    var printing = HistoryPrinting(
+      format: output,
+      decoder: decoder,
+      key: String(decoding: key, as: UTF8.self),
+      options: DifferenceOptions.make(ignore: ignore, showSecrets: showSecrets)
+    )
+    printing.print(rows)
+    if let compactRevision = source.compactRevision, rows.last?.isTombstone == false {
+      printing.noteCompaction(compactRevision)
+    }
+    printing.end()
+    if SourceNotes.report(source) || printing.hasFailed { throw ExitCode(2) }
+  }
+}
+
+/// What counts as a difference, by the options of a command.
+enum DifferenceOptions {
+  static func make(ignore: String, showSecrets: Bool) -> ObjectDifference.Options {
+    var options = ObjectDifference.Options()
+    options.masksSecrets = !showSecrets
+    options.ignoredFields =
+      ignore == "none" ? [] : Set(ignore.split(separator: ",").map(String.init))
+    return options
+  }
+}
+
+/// A key's history being shown.
+private struct HistoryPrinting: ~Copyable {
+  private let format: HistoryCommand.Format
+  private let decoder: Decoder
+  private let key: String
+  private let options: ObjectDifference.Options
+  private var output = StandardOutput()
+
+  /// Whether a revision could not be decoded.
+  private(set) var hasFailed = false
+
+  init(
+    format: HistoryCommand.Format,
+    decoder: Decoder,
+    key: String,
+    options: ObjectDifference.Options
+  ) {
+    self.format = format
+    self.decoder = decoder
+    self.key = key
+    self.options = options
+  }
+
+  /// Shows rows, the newest first.
+  mutating func print(_ rows: [StoredRow]) {
+    // Each object is decoded once, though it is compared with both of its neighbours.
+    var object = rows.first.flatMap { decoded($0) }
+    for (place, row) in rows.enumerated() {
+      let older = place + 1 < rows.count ? rows[place + 1] : nil
+      let olderObject = older.flatMap { decoded($0) }
+      print(row, object, before: older, olderObject)
+      object = olderObject
+      output.flushIfLarge()
+    }
+  }
+
+  func noteCompaction(_ revision: Int64) {
+    Diagnostics.note("", "older revisions have been compacted, at revision \(revision)")
+  }
+
+  mutating func end() { output.flush() }
+
+  private mutating func decoded(_ row: StoredRow) -> DecodedObject? {
+    guard !row.isTombstone else { return nil }
+    var buffer = OutputBuffer()
+    var notes: [Note] = []
+    do {
+      let value = try row.keyValue().value
+      try decoder.decode(value, as: .json, key: key, into: &buffer, notes: &notes)
+      return try buffer.withBytes { try DecodedObject(json: $0) }
+    } catch {
+      hasFailed = true
+      Diagnostics.report(CommandFailure("revision \(row.revision.main)", "\(error)"))
+      return nil
+    }
+  }
+
+  private mutating func print(
+    _ row: StoredRow,
+    _ object: DecodedObject?,
+    before older: StoredRow?,
+    _ olderObject: DecodedObject?
+  ) {
+    let keyValue = try? row.keyValue()
+    let version = keyValue?.version ?? 0
+    // A key that was there before is made again after a deletion.
+    let event =
+      row.isTombstone
+      ? "DELETED" : version == 1 ? (older == nil ? "ADDED" : "RE-CREATED") : "MODIFIED"
+    let write = object?.lastWrite
+    let difference: ObjectDifference? =
+      if event == "MODIFIED", let object, let olderObject {
+        ObjectDifference(from: olderObject, to: object, options: options)
+      } else {
+        nil
+      }
+    switch format {
+    case .text, .diff:
+      var line = "\(row.revision.main)  \(event)  \(time(of: write, since: olderObject?.lastWrite))"
+      if let manager = write?.manager, write != olderObject?.lastWrite { line += "  by \(manager)" }
+      if !row.isTombstone {
+        line += "  version \(version)  \(keyValue?.value.count ?? 0) B"
+      }
+      output.buffer.append(OneLine.escaped(line) + "\n")
+      if format == .text {
+        for change in difference?.changes ?? [] {
+          output.buffer.append("    \(OneLine.escaped(change.summary()))\n")
+        }
+      } else if let object, let olderObject, difference != nil {
+        let lines = UnifiedDifference(
+          from: olderObject,
+          to: object,
+          masksSecrets: options.masksSecrets
+        )
+        lines.append(
+          oldName: "revision \(older?.revision.main ?? 0)",
+          newName: "revision \(row.revision.main)",
+          to: &output.buffer
+        )
+      }
+    case .json:
+      output.buffer.append("{\"key\":\(JSONString.text(key)),\"revision\":\(row.revision.main)")
+      output.buffer.append(",\"event\":\"\(event)\"")
+      if !row.isTombstone {
+        output.buffer.append(",\"version\":\(version),\"size\":\(keyValue?.value.count ?? 0)")
+      }
+      if let write, write != olderObject?.lastWrite {
+        if let time = write.time { output.buffer.append(",\"time\":\(JSONString.text(time))") }
+        if let manager = write.manager {
+          output.buffer.append(",\"manager\":\(JSONString.text(manager))")
+        }
+      }
+      if let difference {
+        output.buffer.append(",\"changes\":")
+        difference.appendJSON(to: &output.buffer)
+      }
+      output.buffer.append("}\n")
+    }
+  }
+  /// When a revision was written, as far as its object tells.
+  private func time(
+    of write: DecodedObject.LastWrite?,
+    since older: DecodedObject.LastWrite?
+  ) -> String {
+    guard let write, let time = write.time else { return "unknown" }
+    // Not every write leaves a trace: what was there before is no time of this one.
+    if write == older { return "after \(time)" }
+    return write.isCreation ? "created \(time)" : time
+  }
+}

@@ -1,0 +1,195 @@
+import Decode
+import Explore
+import MVCC
+
+/// How a command shows the objects of rows.
+struct ObjectPrinter {
+  let format: ObjectFormat
+  let decoder: Decoder
+  let parser: StorageKeyParser
+  let cleaner: ObjectCleaner?
+  let showsHeaders: Bool
+
+  /// Begins to show objects.
+  func begin() -> ObjectPrinting { ObjectPrinting(self) }
+
+  /// Decodes a value, and says on stderr what the rendering cannot.
+  ///
+  /// - Returns: Whether something of it was lost.
+  fileprivate func render(
+    _ keyValue: KeyValueView,
+    key: String,
+    as form: OutputForm,
+    into buffer: inout OutputBuffer
+  ) throws -> Bool {
+    var notes: [Note] = []
+    try decoder.decode(keyValue.value, as: form, key: key, into: &buffer, notes: &notes)
+    var hasLoss = false
+    for note in notes {
+      if note.isLoss {
+        hasLoss = true
+        Diagnostics.report(CommandFailure(OneLine.escaped(key), note))
+      } else {
+        Diagnostics.note(OneLine.escaped(key), note)
+      }
+    }
+    return hasLoss
+  }
+}
+
+/// Objects being shown, one after the other.
+struct ObjectPrinting: ~Copyable {
+  private let printer: ObjectPrinter
+  private var output = StandardOutput()
+  private var scratch = OutputBuffer()
+
+  /// How many objects were shown.
+  private(set) var count = 0
+
+  /// Whether one could not be shown, or not wholly.
+  private(set) var hasFailed = false
+
+  init(_ printer: ObjectPrinter) {
+    self.printer = printer
+  }
+
+  /// Shows the object of a row.
+  ///
+  /// A row that is damaged, or whose value is none of Kubernetes', is told of on stderr; the others
+  /// are shown all the same.
+  mutating func print(_ row: StoredRow) {
+    let key = String(decoding: row.key, as: UTF8.self)
+    let start = output.buffer.count
+    do {
+      try append(row, key: key)
+      count += 1
+    } catch {
+      output.buffer.truncate(to: start)
+      output.flush()
+      hasFailed = true
+      Diagnostics.report(CommandFailure(OneLine.escaped(key), "\(error)"))
+    }
+    output.flushIfLarge()
+  }
+
+  /// Shows what is left to show.
+  mutating func end() {
+    output.flush()
+  }
+
+  private mutating func append(_ row: StoredRow, key: String) throws {
+    let keyValue = try row.keyValue()
+    switch printer.format {
+    case .raw:
+      output.buffer.append(raw: keyValue.value)
+    case .hexadecimal:
+      output.buffer.append(hex: keyValue.value)
+      output.buffer.append("\n")
+    case .fields:
+      appendFields(keyValue)
+    case .rendering(let form):
+      if form == .yaml && count > 0 { output.buffer.append("---\n") }
+      if let cleaner = printer.cleaner {
+        let object = cleaner.cleaned(try decoded(keyValue, key: key))
+        if form == .yaml {
+          object.appendYAML(to: &output.buffer)
+        } else {
+          object.appendJSON(to: &output.buffer)
+        }
+      } else {
+        hasFailed =
+          try printer.render(keyValue, key: key, as: form, into: &output.buffer) || hasFailed
+      }
+    case .jsonpath(let template):
+      let object = try decoded(keyValue, key: key)
+      try template.append(object, to: &output.buffer)
+      output.buffer.append("\n")
+    case .name, .table:
+      break
+    }
+  }
+
+  /// The object of a row, for whatever is made from its fields.
+  private mutating func decoded(
+    _ keyValue: KeyValueView,
+    key: String
+  ) throws -> DecodedObject {
+    scratch.removeAll()
+    hasFailed = try printer.render(keyValue, key: key, as: .json, into: &scratch) || hasFailed
+    return try scratch.withBytes { try DecodedObject(json: $0) }
+  }
+
+  /// As `etcdctl get -w fields` prints a key.
+  private mutating func appendFields(_ keyValue: KeyValueView) {
+    output.buffer.append("\"Key\" : \(GoString.quoted(keyValue.key))\n")
+    output.buffer.append("\"CreateRevision\" : \(keyValue.createRevision)\n")
+    output.buffer.append("\"ModRevision\" : \(keyValue.modRevision)\n")
+    output.buffer.append("\"Version\" : \(keyValue.version)\n")
+    output.buffer.append("\"Value\" : \(GoString.quoted(keyValue.value))\n")
+    output.buffer.append("\"Lease\" : \(keyValue.lease.rawValue)\n")
+  }
+}
+
+/// Strings as Go's `%q` prints them, which etcdctl's fields are.
+enum GoString {
+  /// Bytes in double quotes, what is not printable escaped.
+  ///
+  /// Source: Go, `strconv.Quote`; what Go takes for printable beyond ASCII is taken from Unicode's
+  /// categories, as there.
+  static func quoted(_ bytes: UnsafeRawBufferPointer) -> String {
+    var result = "\""
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      var decoder = UTF8()
+      var iterator = rest.makeIterator()
+      let first = rest[rest.startIndex]
+      switch decoder.decode(&iterator) {
+      case .scalarValue(let scalar):
+        append(scalar, to: &result)
+        rest = rest.dropFirst(UTF8.width(scalar))
+      case .error, .emptyInput:
+        result += "\\x" + hexadecimal(UInt32(first), digits: 2)
+        rest = rest.dropFirst()
+      }
+    }
+    return result + "\""
+  }
+
+  private static func append(_ scalar: Unicode.Scalar, to result: inout String) {
+    switch scalar {
+    case "\"": result += "\\\""
+    case "\\": result += "\\\\"
+    case "\u{7}": result += "\\a"
+    case "\u{8}": result += "\\b"
+    case "\u{C}": result += "\\f"
+    case "\n": result += "\\n"
+    case "\r": result += "\\r"
+    case "\t": result += "\\t"
+    case "\u{B}": result += "\\v"
+    case " "..."~": result.unicodeScalars.append(scalar)
+    case "\u{0}"..."\u{1F}", "\u{7F}": result += "\\x" + hexadecimal(scalar.value, digits: 2)
+    default:
+      if isPrintable(scalar) {
+        result.unicodeScalars.append(scalar)
+      } else if scalar.value <= 0xFFFF {
+        result += "\\u" + hexadecimal(scalar.value, digits: 4)
+      } else {
+        result += "\\U" + hexadecimal(scalar.value, digits: 8)
+      }
+    }
+  }
+
+  private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator,
+      .paragraphSeparator, .spaceSeparator:
+      false
+    default: true
+    }
+  }
+
+  private static func hexadecimal(_ number: UInt32, digits: Int) -> String {
+    let text = String(number, radix: 16)
+    return String(repeating: "0", count: max(0, digits - text.count)) + text
+  }
+}

@@ -1,0 +1,82 @@
+import ArgumentParser
+import Bolt
+import Explore
+
+/// The options that say where keys and values are read from.
+struct SourceOptions: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "A database, a saved snapshot, or a data directory of etcd. Nothing is written to it.",
+      valueName: "path"
+    )
+  )
+  var file: String?
+
+  @Flag(name: .long, help: "Read a file that a running etcd holds: the state committed last.")
+  var unlocked = false
+
+  @Flag(name: .long, help: "Pass over what is damaged, show the rest, and say what was lost.")
+  var salvage = false
+
+  /// Opens the file.
+  func open() throws -> FileSource {
+    guard let file else { throw CommandFailure("--file", "no file given to read from") }
+    return try SourceOptions.open(file, unlocked: unlocked, salvage: salvage)
+  }
+
+  /// Opens a file.
+  static func open(_ path: String, unlocked: Bool, salvage: Bool = false) throws -> FileSource {
+    var options = FileSource.Options()
+    options.ignoresLock = unlocked
+    options.salvages = salvage
+    do {
+      return try FileSource(path, options)
+    } catch {
+      throw CommandFailure("", error)
+    }
+  }
+}
+
+/// One file, named with or without `--file`, as the commands about a whole file have it.
+struct FileArgument: ParsableArguments {
+  @Argument(help: "A database, a saved snapshot, or a data directory of etcd.")
+  var path: String?
+
+  @Option(name: .long, help: ArgumentHelp("The same, by name.", valueName: "path"))
+  var file: String?
+
+  @Flag(name: .long, help: "Read a file that a running etcd holds: the state committed last.")
+  var unlocked = false
+
+  func validate() throws {
+    guard (path == nil) != (file == nil) else {
+      throw ValidationError(path == nil ? "Give the file to read." : "Give one file, not two.")
+    }
+  }
+
+  /// The path, however it was given.
+  var given: String { path ?? file ?? "" }
+}
+
+/// What a command says about the file it read, once it has read it.
+enum SourceNotes {
+  /// Notes what was lost, and what a writer changed meanwhile.
+  ///
+  /// - Returns: Whether what was shown may be incomplete.
+  static func report(_ source: FileSource) -> Bool {
+    let losses = source.foundLosses
+    for loss in losses.first { Diagnostics.report(CommandFailure("lost", loss)) }
+    if losses.count > losses.first.count {
+      Diagnostics.note("lost", "\(losses.count) places in all, the first are shown")
+    }
+    let hasChanged = source.database.hasChangedOnDisk()
+    if hasChanged {
+      Diagnostics.note(
+        source.databasePath,
+        "written to meanwhile: what was read may be incomplete, read it again"
+      )
+    }
+    return !losses.first.isEmpty || hasChanged
+  }
+}

@@ -1,0 +1,73 @@
+import ArgumentParser
+import Decode
+import Explore
+import Schema
+
+/// The words and options that say which keys are meant.
+struct TargetOptions: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp(
+      "pods, pods/kube-system, deploy/default/web, /registry/pods/, calico; all keys if left out.",
+      valueName: "target"
+    )
+  )
+  var targets: [String] = []
+
+  @Option(name: .shortAndLong, help: "Only keys of this namespace.")
+  var namespace: String?
+
+  @Flag(name: [.customShort("A"), .long], help: "Keys of all namespaces.")
+  var allNamespaces = false
+
+  @Flag(name: .long, help: "Take every target for the beginning of keys, as etcdctl does.")
+  var prefix = false
+
+  @Flag(name: .long, help: "Take every target for one whole key.")
+  var exact = false
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "What the keys of Kubernetes begin with: the API server's --etcd-prefix.",
+      valueName: "prefix"
+    )
+  )
+  var registryPrefix = "/registry"
+
+  func validate() throws {
+    if prefix && exact { throw ValidationError("--prefix and --exact exclude each other.") }
+    if allNamespaces && namespace != nil { throw ValidationError("Give either -n or -A.") }
+  }
+
+  /// What the words stand for.
+  func resolve(with catalogue: Catalogue) throws -> ResolvedTargets {
+    let resources = try ResourceTable(catalogue: catalogue)
+    var options = TargetResolver.Options()
+    options.registryPrefix = registryPrefix
+    options.namespace = allNamespaces ? .all : namespace.map { .named($0) } ?? .unsaid
+    options.literals = prefix ? .prefixes : exact ? .keys : .paths
+    do {
+      let found = try TargetResolver(resources: resources, options: options).targets(of: targets)
+      let parser = StorageKeyParser(resources: resources, registryPrefix: registryPrefix)
+      return ResolvedTargets(targets: found, parser: parser)
+    } catch {
+      throw CommandFailure("", error)
+    }
+  }
+}
+
+/// What the words of a command stand for.
+struct ResolvedTargets {
+  let targets: [KeyTarget]
+  let parser: StorageKeyParser
+
+  /// All keys together.
+  var selection: KeySelection { KeySelection(targets, parser: parser) }
+
+  /// The key, if one key and no more may be meant: by its words, or as it is written out.
+  var singleKey: [UInt8]? {
+    guard targets.count == 1 else { return nil }
+    if let key = targets[0].singleKey { return key }
+    return targets[0].ranges.lazy.compactMap(\.singleKey).first
+  }
+}

@@ -1,0 +1,191 @@
+internal import Bolt
+internal import MVCC
+
+// The rows of bucket `key`, leaf by leaf. Everything else is made of this.
+extension FileSource {
+  /// The revision that a question is about.
+  ///
+  /// - Parameter revision: What was asked for; the current one if nothing or not above 0.
+  /// - Returns: A revision that can be asked about.
+  /// - Throws: ``SourceError/compacted(revision:compactRevision:)`` or
+  ///   ``SourceError/future(revision:currentRevision:)``, as etcd has them.
+  public func resolve(_ revision: Int64?) throws(SourceError) -> Int64 {
+    guard let revision, revision > 0 else { return currentRevision }
+    if let compactRevision, revision < compactRevision {
+      throw .compacted(revision: revision, compactRevision: compactRevision)
+    }
+    guard revision <= currentRevision else {
+      throw .future(revision: revision, currentRevision: currentRevision)
+    }
+    return revision
+  }
+
+  /// How many leaves hold rows, stray ones among them.
+  var leafCount: Int { inlineLeaf == nil ? leaves.count + strayLeaves.count : 1 }
+
+  /// A leaf by its place: tree order first, then the stray ones.
+  ///
+  /// - Returns: Nothing if it is damaged and that was noted.
+  func leaf(_ place: Int) throws(SourceError) -> PageView? {
+    if let inlineLeaf { return inlineLeaf }
+    let id = place < leaves.count ? leaves[place] : strayLeaves[place - leaves.count]
+    do {
+      return try transaction.leaf(id)
+    } catch {
+      try note(.database(path: databasePath, error))
+      return nil
+    }
+  }
+
+  /// Notes what is damaged, or fails with it.
+  func note(_ loss: SourceError) throws(SourceError) {
+    guard salvages else { throw loss }
+    losses.add(loss)
+  }
+
+  /// Shows the rows of a leaf, the newest first.
+  @inline(__always)
+  func forEachRow(
+    of leaf: PageView,
+    newestFirst: Bool = true,
+    _ body: (StoredRow) throws(SourceError) -> Bool
+  ) throws(SourceError) {
+    var slot = newestFirst ? leaf.count - 1 : 0
+    let step = newestFirst ? -1 : 1
+    while slot >= 0 && slot < leaf.count {
+      if let row = try row(of: leaf, at: slot), try !body(row) { return }
+      slot += step
+    }
+  }
+
+  @inline(__always)
+  private func row(of leaf: PageView, at slot: Int) throws(SourceError) -> StoredRow? {
+    do throws(BoltError) {
+      let element = try leaf.element(at: slot)
+      if let row = StoredRow(element) { return row }
+    } catch {
+      try note(.database(path: databasePath, error))
+      return nil
+    }
+    try note(
+      .row(
+        path: databasePath,
+        page: leaf.id,
+        slot: slot,
+        fault: "not a revision with a KeyValue"
+      )
+    )
+    return nil
+  }
+
+  /// How many leaves of the tree have a row that is not after a revision: those behind them need
+  /// not be read.
+  func leafCount(upTo revision: Int64) throws(SourceError) -> Int {
+    guard inlineLeaf == nil, strayLeaves.isEmpty, revision < currentRevision else {
+      return leafCount
+    }
+    var low = 0
+    var high = leaves.count
+    while low < high {
+      let middle = (low + high) / 2
+      var first: Int64?
+      if let page = try leaf(middle) {
+        try forEachRow(of: page, newestFirst: false) { row throws(SourceError) in
+          first = row.revision.main
+          return false
+        }
+      }
+      if let first, first > revision { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
+
+  /// The newest row of each key, as of a revision.
+  ///
+  /// - Parameters:
+  ///   - selection: The keys that count; all if nothing.
+  ///   - revision: The revision; rows after it do not count.
+  ///   - progress: Is told now and then how many of how many bytes have been read.
+  /// - Returns: The rows, tombstones among them.
+  /// - Throws: ``SourceError``.
+  func newestRows(
+    in selection: KeySelection?,
+    at revision: Int64,
+    progress: ((_ done: Int, _ total: Int) -> Void)? = nil
+  ) throws(SourceError) -> NewestRows {
+    var newest = NewestRows()
+    let count = try leafCount(upTo: revision)
+    let selection = selection?.takesAll == true ? nil : selection
+    for place in (0..<count).reversed() {
+      if place % 1024 == 0 { progress?((count - place) * pageByteCount, count * pageByteCount) }
+      guard let page = try leaf(place) else { continue }
+      try forEachRow(of: page) { row throws(SourceError) in
+        if row.revision.main <= revision, !row.key.isEmpty,
+          selection?.contains(row.key) != false
+        {
+          newest.add(row)
+        }
+        return true
+      }
+    }
+    return newest
+  }
+
+  private var pageByteCount: Int { database.pageByteCount }
+
+  /// The rows of the keys that lived at a revision, in the order of the keys.
+  ///
+  /// - Parameters:
+  ///   - selection: The keys that count.
+  ///   - revision: The revision; the current one if nothing.
+  ///   - progress: Is told now and then how many of how many bytes have been read.
+  /// - Returns: The rows.
+  /// - Throws: ``SourceError``.
+  public func liveRows(
+    in selection: KeySelection,
+    at revision: Int64? = nil,
+    progress: ((_ done: Int, _ total: Int) -> Void)? = nil
+  ) throws(SourceError) -> SortedRows {
+    let revision = try resolve(revision)
+    let newest = try newestRows(in: selection, at: revision, progress: progress)
+    return newest.sorted()
+  }
+
+  /// Shows the rows of the keys that lived at a revision, in no order and without sorting them.
+  public func forEachLiveRow(
+    in selection: KeySelection,
+    at revision: Int64? = nil,
+    progress: ((_ done: Int, _ total: Int) -> Void)? = nil,
+    _ body: (StoredRow) throws(SourceError) -> Void
+  ) throws(SourceError) {
+    let revision = try resolve(revision)
+    let newest = try newestRows(in: selection, at: revision, progress: progress)
+    try newest.forEachLive { row throws(SourceError) in try body(row) }
+  }
+
+  /// Shows every stored row, tombstones among them, in the order of revisions.
+  ///
+  /// With lost branches, rows may come twice or out of order.
+  public func forEachStoredRow(
+    in selection: KeySelection,
+    upTo revision: Int64? = nil,
+    progress: ((_ done: Int, _ total: Int) -> Void)? = nil,
+    _ body: (StoredRow) throws(SourceError) -> Void
+  ) throws(SourceError) {
+    let revision = revision ?? .max
+    let count = try leafCount(upTo: revision)
+    let takesAll = selection.takesAll
+    for place in 0..<count {
+      if place % 1024 == 0 { progress?(place * pageByteCount, count * pageByteCount) }
+      guard let page = try leaf(place) else { continue }
+      try forEachRow(of: page, newestFirst: false) { row throws(SourceError) in
+        if row.revision.main <= revision, !row.key.isEmpty,
+          takesAll || selection.contains(row.key)
+        {
+          try body(row)
+        }
+        return true
+      }
+    }
+  }
+}

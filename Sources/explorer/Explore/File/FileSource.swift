@@ -1,0 +1,153 @@
+public import Bolt
+public import FileIO
+internal import MVCC
+internal import Synchronization
+
+/// The keys and values of a file: a database of etcd, a snapshot, or a data directory.
+///
+/// The file is mapped and read in place; nothing is ever written to it. All that is asked of a source
+/// is answered from the one state that was committed last when it was opened. It may be used from
+/// several threads.
+public final class FileSource: Sendable {
+  /// How a file is opened.
+  public struct Options: Sendable {
+    /// Whether a file is read that a running process holds.
+    public var ignoresLock = false
+
+    /// Whether what is damaged is passed over, and noted in ``FileSource/losses``.
+    public var salvages = false
+
+    /// A file that must be whole, and that nobody else writes.
+    public init() {}
+  }
+
+  /// What kind of file it is.
+  public enum Form: Sendable {
+    /// A bolt file, as it lies in a data directory.
+    case database
+
+    /// A bolt file with 32 bytes of checksum behind it, as a snapshot is saved.
+    case snapshot
+
+    /// A member's data directory.
+    case dataDirectory
+  }
+
+  /// The path as it was given.
+  public let path: String
+
+  /// The bolt file.
+  public let databasePath: String
+
+  /// What kind of file it is.
+  public let form: Form
+
+  /// The database, open for reading.
+  public let database: Database
+
+  /// The state that is read.
+  public let transaction: ReadTransaction
+
+  /// The revision of the newest row, or of the last compaction: what etcd would start with.
+  public let currentRevision: Int64
+
+  /// The main revision of the newest row; 0 without rows.
+  let newestRowRevision: Int64
+
+  /// The revision that was compacted last; nothing if none was.
+  public let compactRevision: Int64?
+
+  /// Whether what is damaged is passed over.
+  public let salvages: Bool
+
+  /// The leaves of bucket `key`, in the order of revisions.
+  let leaves: [PageID]
+
+  /// Leaves that are read as well because branches of the tree are lost, in no order.
+  let strayLeaves: [PageID]
+
+  /// The leaf of bucket `key` where the bucket is small enough to lie inline.
+  nonisolated(unsafe) let inlineLeaf: PageView?
+
+  let losses: LossLog
+
+  /// Opens a file.
+  ///
+  /// - Parameters:
+  ///   - path: A bolt file, a snapshot, or a data directory.
+  ///   - options: How.
+  ///   - fileSystem: Where it lies.
+  /// - Throws: Why it cannot be read.
+  public init(
+    _ path: String,
+    _ options: Options = Options(),
+    in fileSystem: any FileSystem = LocalFileSystem()
+  ) throws(SourceError) {
+    self.path = path
+    salvages = options.salvages
+    let found = try FileSource.find(path, in: fileSystem)
+    databasePath = found.path
+    database = try FileSource.open(found.path, options, in: fileSystem)
+    let isSnapshot = (try? database.hasSnapshotTrailer()) ?? false
+    form = found.isInDirectory ? .dataDirectory : isSnapshot ? .snapshot : .database
+    transaction = database.read()
+    losses = LossLog()
+    let tree = try RowTree(
+      transaction,
+      path: found.path,
+      losses: options.salvages ? losses : nil
+    )
+    leaves = tree.leaves
+    strayLeaves = tree.strayLeaves
+    inlineLeaf = tree.inlineLeaf
+    let compaction = try CompactionState(
+      transaction,
+      path: found.path,
+      losses: options.salvages ? losses : nil
+    )
+    newestRowRevision = tree.newestRevision
+    compactRevision = compaction.compactRevision
+    currentRevision = max(tree.newestRevision, compaction.newestRevision, 1)
+  }
+
+  /// What was passed over so far because it is damaged; nothing unless the source salvages.
+  public var foundLosses: (first: [SourceError], count: Int) { losses.found }
+
+  /// Finds the database that a path stands for.
+  private static func find(
+    _ path: String,
+    in fileSystem: any FileSystem
+  ) throws(SourceError) -> (path: String, isInDirectory: Bool) {
+    var looked: [String] = []
+    do throws(FileIOError) {
+      switch try fileSystem.kind(of: path) {
+      case nil: break
+      case .directory:
+        let base = path.hasSuffix("/") ? String(path.dropLast()) : path
+        let places = ["\(base)/member/snap/db", "\(base)/snap/db", "\(base)/db"]
+        for place in places where try fileSystem.kind(of: place) == .file { return (place, true) }
+        looked = places
+      case .file, .other: return (path, false)
+      }
+    } catch {
+      throw .database(path: path, .file(error))
+    }
+    throw .noDatabase(path: path, looked: looked)
+  }
+
+  private static func open(
+    _ path: String,
+    _ options: Options,
+    in fileSystem: any FileSystem
+  ) throws(SourceError) -> Database {
+    var reading = Database.Options.reading
+    reading.takesLock = !options.ignoresLock
+    reading.acceptsTruncation = options.salvages
+    do {
+      return try Database(path, reading, in: fileSystem)
+    } catch {
+      if case .file(.locked) = error { throw .heldByProcess(path: path) }
+      throw .database(path: path, error)
+    }
+  }
+}

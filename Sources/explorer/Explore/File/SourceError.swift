@@ -1,0 +1,56 @@
+public import Bolt
+internal import FileIO
+public import MVCC
+
+/// Why a file cannot be read, or a question cannot be answered from it.
+public enum SourceError: Error, Equatable, Sendable {
+  /// Nothing lies at the path, or nothing that is a database.
+  case noDatabase(path: String, looked: [String])
+
+  /// A running process, most likely etcd, holds the file's lock.
+  case heldByProcess(path: String)
+
+  /// The file is no sound bolt database.
+  case database(path: String, BoltError)
+
+  /// The database is one of another program: the bucket is not there.
+  case notEtcd(path: String, missingBucket: String)
+
+  /// A row of bucket `key` is no row.
+  case row(path: String, page: PageID, slot: Int, fault: String)
+
+  /// What lies in a row or bucket is not what etcd writes.
+  case content(path: String, MVCCError)
+
+  /// A revision that has been compacted.
+  case compacted(revision: Int64, compactRevision: Int64)
+
+  /// A revision that is still to come.
+  case future(revision: Int64, currentRevision: Int64)
+}
+
+extension SourceError: CustomStringConvertible {
+  /// One line: the file, the page, what was found and what was expected.
+  public var description: String {
+    switch self {
+    case .noDatabase(let path, let looked):
+      looked.isEmpty
+        ? "\(path): no such file or directory"
+        : "\(path): no database, looked for \(looked.joined(separator: ", "))"
+    case .heldByProcess(let path):
+      "\(path): held by a running process, most likely etcd: ask it with --endpoints, "
+        + "or read the last committed state with --unlocked"
+    case .database(_, .file(let error)): error.description
+    case .database(let path, let error): "\(path): \(error)"
+    case .notEtcd(let path, let bucket):
+      "\(path): not a database of etcd, it has no bucket \(bucket)"
+    case .row(let path, let page, let slot, let fault):
+      "\(path): page \(page): row \(slot): \(fault)"
+    case .content(let path, let error): "\(path): \(error)"
+    case .compacted(let revision, let compactRevision):
+      "revision \(revision) has been compacted, the oldest is \(compactRevision)"
+    case .future(let revision, let currentRevision):
+      "revision \(revision) is a future revision, the current one is \(currentRevision)"
+    }
+  }
+}
