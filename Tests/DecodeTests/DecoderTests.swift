@@ -216,4 +216,31 @@ import Testing
       #expect(!summary.apiVersion.isEmpty)
     }
   }
+
+  @Test func aSummarySaysWhenItsObjectWasCreated() throws {
+    func pod(_ metadata: [UInt8]) -> [UInt8] {
+      Wire.stored(
+        apiVersion: "v1",
+        kind: "Pod",
+        Wire.field(1, Wire.field(1, "a") + metadata)
+      )
+    }
+    func seconds(_ metadata: [UInt8]) throws -> Int64? {
+      try Decoder().summary(of: pod(metadata)).creationSeconds
+    }
+    let time = Wire.field(1, varint: 1_767_225_600) + Wire.field(2, varint: 0)
+    #expect(try seconds(Wire.field(8, time)) == 1_767_225_600)
+    // The zero time has no bytes; what has bytes but no seconds is 1970.
+    #expect(try seconds([]) == nil)
+    #expect(try seconds(Wire.field(8, "")) == nil)
+    #expect(try seconds(Wire.field(8, Wire.field(2, varint: 0))) == 0)
+    #expect(try seconds(Wire.field(8, Wire.field(1, varint: .max))) == -1)
+    // A time that is cut off is damage.
+    #expect(throws: DecodeError.self) { try seconds(Wire.field(8, [0x08])) }
+    let json =
+      #"{"kind":"A","apiVersion":"b/v1","metadata":{"creationTimestamp":"\#("2026-01-01T00:00:00Z")"}}"#
+    #expect(try Decoder().summary(of: Array(json.utf8)).creationSeconds == 1_767_225_600)
+    let odd = json.replacing("2026-01", with: "2026-13")
+    #expect(try Decoder().summary(of: Array(odd.utf8)).creationSeconds == nil)
+  }
 }

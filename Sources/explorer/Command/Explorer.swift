@@ -87,6 +87,7 @@ enum Diagnostics {
   }
 
   static func write(_ text: String) {
+    TerminalLine.clear()
     var text = text
     text.withUTF8 { bytes in
       var rest = UnsafeRawBufferPointer(bytes)

@@ -32,6 +32,7 @@ struct StandardOutput: ~Copyable {
   /// had ended would look to a pipe. Any other failure ends it with status 2.
   mutating func flush() {
     if isTerminal {
+      TerminalLine.clear()
       let escaped = buffer.withBytes { TerminalText.escaped($0) }
       escaped.withUnsafeBytes { StandardOutput.writeAll($0) }
     } else {

@@ -103,6 +103,16 @@ import Testing
     #expect(keys == ["", "a", "a-", "b"])
   }
 
+  @Test func keysCanStayInTheirOrder() throws {
+    let text = #"{"b":[1.0,{"z":null,"a":"<"}],"a":{},"c":[],"a":true}"#
+    let document = try JSONDocument(json: text)
+    #expect(
+      rendered { document.writeInOrder(to: &$0) }
+        == #"{"b":[1.0,{"z":null,"a":"\u003c"}],"a":{},"c":[],"a":true}"#
+    )
+    #expect(rendered { document.writeYAML(to: &$0) } == document.yaml)
+  }
+
   @Test func whatIsNotUTF8IsNoticedWhenItIsWritten() {
     let document = JSONDocument(key: "k", string: [0x61, 0xFF])
     var isValid = true

@@ -126,7 +126,7 @@ import Testing
     }
     let parser = StorageKeyParser(resources: try ResourceTable())
     let tally = KeyTally(by: .resource, parser: parser)
-    [0xFF, 0x00, 0xC3].withUnsafeBytes { tally.add($0, valueByteCount: 0) }
+    ([0xFF, 0x00, 0xC3] as [UInt8]).withUnsafeBytes { tally.add($0, valueByteCount: 0) }
     tally.add(UnsafeRawBufferPointer(start: nil, count: 0), valueByteCount: 0)
     #expect(tally.total.count == 2)
   }
@@ -155,7 +155,7 @@ import Testing
       #expect(found == slot)
       #expect(table[slot].elementsEqual(key))
     }
-    let missing = [9].withUnsafeBytes { table.find($0) }
+    let missing = ([9] as [UInt8]).withUnsafeBytes { table.find($0) }
     #expect(missing == nil)
   }
 

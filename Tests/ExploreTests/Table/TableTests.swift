@@ -1,0 +1,247 @@
+import Decode
+import Schema
+import TestSupport
+import Testing
+
+@testable import Explore
+
+@Suite struct TableWriterTests {
+  private func table(
+    _ columns: [TableColumn],
+    _ rows: [[String]],
+    showsTitles: Bool = true,
+    heldRowLimit: Int = 500
+  ) -> String {
+    var output = OutputBuffer()
+    var writer = TableWriter(
+      columns: columns,
+      showsTitles: showsTitles,
+      heldRowLimit: heldRowLimit
+    )
+    for row in rows {
+      for cell in row { writer.append(cell) }
+      writer.endRow(to: &output)
+    }
+    writer.finish(to: &output)
+    return String(decoding: output.bytes, as: UTF8.self)
+  }
+
+  private static let columns = [TableColumn("NAME"), TableColumn("COUNT", isRightAligned: true)]
+
+  @Test func columnsAreAsWideAsTheirWidestCell() {
+    #expect(
+      table(
+        [TableColumn("NAME"), TableColumn("K"), TableColumn("AGE")],
+        [
+          ["a", "Pod", "5d"], ["longer-name", "x", "10h"],
+        ]
+      ) == """
+        NAME          K     AGE
+        a             Pod   5d
+        longer-name   x     10h
+
+        """
+    )
+  }
+
+  @Test func numbersStandAtTheRight() {
+    #expect(
+      table(TableWriterTests.columns, [["pods", "5"], ["x", "123456"]])
+        == "NAME    COUNT\npods        5\nx      123456\n"
+    )
+  }
+
+  @Test func titlesCanBeLeftOut() {
+    #expect(table(TableWriterTests.columns, [["a", "1"]], showsTitles: false) == "a     1\n")
+    #expect(table(TableWriterTests.columns, []) == "NAME   COUNT\n")
+    #expect(table(TableWriterTests.columns, [], showsTitles: false) == "")
+    #expect(table([], [[]]) == "")
+  }
+
+  @Test func cellsThatAreMissingAreEmpty() {
+    #expect(
+      table(
+        [TableColumn("A"), TableColumn("B"), TableColumn("C")],
+        [["x"], []],
+        showsTitles: false
+      )
+      .split(separator: "\n").map { $0.contains("x") }
+        == [true, false]
+    )
+  }
+
+  @Test func rowsFlowOnceEnoughWereHeldBack() {
+    var output = OutputBuffer()
+    var writer = TableWriter(columns: TableWriterTests.columns, heldRowLimit: 3)
+    func row(_ name: String) {
+      writer.append(name)
+      writer.append("1")
+      writer.endRow(to: &output)
+    }
+    row("a")
+    row("b")
+    #expect(output.count == 0)
+    row("c")
+    let first = output.count
+    #expect(first > 0)
+    row("d")
+    #expect(output.count > first)
+    // A wider cell widens its column from there on.
+    row("much-wider")
+    row("e")
+    let lines = String(decoding: output.bytes, as: UTF8.self).split(separator: "\n")
+    #expect(lines.count == 7)
+    #expect(lines[5] == "much-wider       1")
+    #expect(lines[6] == "e                1")
+    #expect(lines[4] == "d          1")
+  }
+
+  @Test func cellsStayOnTheirLine() {
+    #expect(
+      table(
+        [TableColumn("A"), TableColumn("B")],
+        [["a\nb\u{1B}[2J", "\u{E9}"]],
+        showsTitles: false
+      )
+        == "a\\u{a}b\\u{1b}[2J   \u{E9}\n"
+    )
+    var output = OutputBuffer()
+    var writer = TableWriter(columns: [TableColumn("A")], showsTitles: false)
+    ([0x61, 0xFF] as [UInt8]).withUnsafeBytes { writer.append($0) }
+    writer.endRow(to: &output)
+    writer.finish(to: &output)
+    #expect(output.bytes == Array("a\u{FFFD}\n".utf8))
+  }
+}
+
+@Suite struct ObjectTableTests {
+  private func row(_ key: String, _ summary: ObjectSummary?) throws -> ObjectRow {
+    let parser = StorageKeyParser(resources: try ResourceTable())
+    let storageKey = Array(key.utf8).withUnsafeBytes { parser.key($0) }
+    return ObjectRow(key: key, storageKey: storageKey, summary: summary)
+  }
+
+  private func summary(_ apiVersion: String, _ kind: String, _ namespace: String, _ name: String)
+    throws -> ObjectSummary
+  {
+    try Decoder().summary(
+      of: Array(
+        """
+        {"apiVersion":"\(apiVersion)","kind":"\(kind)","metadata":{"name":"\(name)",\
+        "namespace":"\(namespace)","creationTimestamp":"2026-01-01T00:00:00Z"}}
+        """.utf8
+      )
+    )
+  }
+
+  private func table(_ rows: [ObjectRow], _ columns: [ObjectTable.Column]) -> String {
+    var output = OutputBuffer()
+    var table = ObjectTable(columns: columns, now: 1_767_225_600 + 200_000)
+    for row in rows { table.append(row, to: &output) }
+    table.finish(to: &output)
+    return String(decoding: output.bytes, as: UTF8.self)
+  }
+
+  @Test func anObjectIsARow() throws {
+    var pod = try row("/registry/pods/demo/web-0", try summary("v1", "Pod", "demo", "web-0"))
+    pod.modRevision = 12
+    pod.createRevision = 10
+    pod.version = 3
+    pod.lease = 255
+    // Encrypted, or damaged: the key alone speaks.
+    var secret = try row("/registry/secrets/demo/s", nil)
+    secret.byteCount = 2345
+    let odd = try row("compact_rev_key", nil)
+    #expect(
+      table([pod, secret, odd], ObjectTable.columns) == """
+        NAMESPACE   NAME              KIND        AGE         REVISION   SIZE
+        demo        web-0             Pod         2d7h        12         122 B
+        demo        s                 Secret      <unknown>   0          2.3 kB
+                    compact_rev_key   <unknown>   <unknown>   0          0 B
+
+        """
+    )
+    let wide = table([pod], ObjectTable.wideColumns)
+    #expect(wide.hasPrefix("NAMESPACE   NAME    KIND   AGE    REVISION   SIZE    APIVERSION"))
+    #expect(wide.hasSuffix("v1           10        3         ff      /registry/pods/demo/web-0\n"))
+  }
+
+  @Test func namesAreThoseOfKubectl() throws {
+    let names = [
+      (("v1", "Pod"), "pod/a"), (("apps/v1", "Deployment"), "deployment.apps/a"),
+      (("networking.k8s.io/v1", "Ingress"), "ingress.networking.k8s.io/a"),
+      (("stable.example.com/v1", "CronTab"), "crontab.stable.example.com/a"),
+    ]
+    for ((apiVersion, kind), expected) in names {
+      let row = try row("/registry/x/n/a", try summary(apiVersion, kind, "n", "a"))
+      #expect(row.resourceName == expected)
+    }
+    #expect(try row("/registry/secrets/n/a", nil).resourceName == "secret/a")
+    #expect(try row("compact_rev_key", nil).resourceName == "compact_rev_key")
+  }
+
+  @Test(arguments: [
+    (nil as Int64?, "<unknown>"), (1000, "0s"), (0, "16m"), (1001, "0s"), (1002, "<invalid>"),
+    (Int64.min, "<invalid>"), (Int64.max, "<invalid>"),
+  ])
+  func agesOfAnyTimeAreShown(created: Int64?, expected: String) {
+    #expect(ObjectTable.age(created, now: 1000) == expected)
+  }
+
+  /// The times of a real cluster's objects are those that the decoder prints.
+  @Test(.enabled(if: SharedArchive.cluster.isThere))
+  func creationTimesAreFoundWithoutDecoding() throws {
+    let decoder = Decoder()
+    var count = 0
+    for name in SharedArchive.cluster.names(in: "values") {
+      guard let value = SharedArchive.cluster.bytes("values/\(name)"),
+        let json = try? decoder.decode(value, as: .json).bytes,
+        let object = try? DecodedObject(json: json)
+      else { continue }
+      let printed = object.document.string(at: "metadata.creationTimestamp")
+      let seconds = try decoder.summary(of: value, key: "/x").creationSeconds
+      let found = seconds.map { seconds in
+        var output = OutputBuffer()
+        GoTime.append(seconds: seconds, to: &output)
+        return String(decoding: output.bytes, as: UTF8.self)
+      }
+      #expect(found == printed, "\(name)")
+      if found != nil { count += 1 }
+    }
+    #expect(count > 300)
+  }
+}
+
+@Suite struct ProgressMeterTests {
+  @Test func nothingIsSaidInTheFirstSecondNorTooOften() {
+    var meter = ProgressMeter(subject: "a.db", total: 1000)
+    #expect(meter.line(done: 1, elapsed: .milliseconds(999)) == nil)
+    #expect(meter.line(done: 1, elapsed: .seconds(1)) != nil)
+    #expect(meter.line(done: 1, elapsed: .milliseconds(1100)) == nil)
+    #expect(meter.line(done: 1, elapsed: .milliseconds(1200)) != nil)
+  }
+
+  private func line(_ total: Int?, done: Int, after elapsed: Duration) -> String? {
+    var meter = ProgressMeter(subject: "a.db", total: total)
+    return meter.line(done: done, elapsed: elapsed)
+  }
+
+  @Test func theLineSaysHowMuchHowFastAndHowLong() {
+    #expect(
+      line(4_800_000_000, done: 1_200_000_000, after: .seconds(2))
+        == "a.db: 1.2 GB of 4.8 GB (25%), 600 MB/s, 6s left"
+    )
+    #expect(line(nil, done: 3_000_000, after: .seconds(2)) == "a.db: 3.0 MB, 1.5 MB/s")
+    #expect(line(0, done: 5, after: .seconds(1)) == "a.db: 5 B, 5 B/s")
+    #expect(line(100, done: 100, after: .seconds(1)) == "a.db: 100 B of 100 B (100%), 100 B/s")
+  }
+
+  @Test func strangeNumbersDoNoHarm() {
+    #expect(line(100, done: 250, after: .seconds(1)) == "a.db: 250 B of 100 B (100%), 250 B/s")
+    #expect(line(100, done: 0, after: .seconds(10)) == "a.db: 0 B of 100 B (0%)")
+    #expect(line(100, done: -5, after: .seconds(10)) == "a.db: 0 B of 100 B (0%)")
+    #expect(line(Int.max, done: 1, after: .seconds(1))?.hasSuffix(" left") == true)
+    #expect(line(Int.max, done: Int.max, after: .seconds(1)) != nil)
+    #expect(line(-5, done: 5, after: .seconds(1)) == "a.db: 5 B, 5 B/s")
+  }
+}
