@@ -121,7 +121,7 @@ let package = Package(
     .executableTarget(
       name: "explorer",
       dependencies: [
-        "Bolt", "Decode", "Explore", "FileIO", "MVCC", "Schema", "Snapshot",
+        "Bolt", "Decode", "Explore", "FileIO", "MVCC", "Schema", "Snapshot", "WAL",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/explorer/Command",
@@ -170,6 +170,15 @@ let package = Package(
       name: "DecodeTests",
       dependencies: ["Decode", "Schema", "TestSupport"],
       path: "Tests/DecodeTests",
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "SnapshotTests",
+      dependencies: [
+        "Bolt", "FileIO", "MVCC", "Snapshot", "TestSupport", "WAL",
+        .product(name: "Crypto", package: "swift-crypto"),
+      ],
+      path: "Tests/SnapshotTests",
       swiftSettings: strict
     ),
     .testTarget(

@@ -42,7 +42,7 @@ struct CheckCommand: ParsableCommand {
     let rows: RowReport
     do {
       rows = try source.checkRows(with: decoder) { done, total in
-        progress.show(done, of: total, unit: .parts)
+        progress.show(done, of: total)
       }
     } catch {
       throw CommandFailure("", error)

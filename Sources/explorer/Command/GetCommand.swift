@@ -140,7 +140,11 @@ struct GetCommand: ParsableCommand {
     let progress = Progress(source.databasePath)
     let rows = try source.liveRows(in: targets.selection, at: rev) { progress.show($0, of: $1) }
     progress.end()
-    for place in 0..<rows.count { printing.print(rows[place]) }
+    if clean && rows.count > 1 {
+      printing.printApplicable(rows)
+    } else {
+      for place in 0..<rows.count { printing.print(rows[place]) }
+    }
     if rows.count == 0 {
       if let key = targets.singleKey, case .deleted(let tombstone, let last) = try source.find(key)
       {

@@ -2,6 +2,10 @@ import Decode
 import Explore
 import MVCC
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// How a command shows the objects of rows.
 struct ObjectPrinter {
   let format: ObjectFormat
@@ -42,6 +46,7 @@ struct ObjectPrinting: ~Copyable {
   private let printer: ObjectPrinter
   private var output = StandardOutput()
   private var scratch = OutputBuffer()
+  private var table: ObjectTable
 
   /// How many objects were shown.
   private(set) var count = 0
@@ -51,6 +56,12 @@ struct ObjectPrinting: ~Copyable {
 
   init(_ printer: ObjectPrinter) {
     self.printer = printer
+    table = ObjectTable(
+      columns: printer.format == .table(isWide: true)
+        ? ObjectTable.wideColumns : ObjectTable.columns,
+      now: Int64(time(nil)),
+      showsTitles: printer.showsHeaders
+    )
   }
 
   /// Shows the object of a row.
@@ -72,8 +83,36 @@ struct ObjectPrinting: ~Copyable {
     output.flushIfLarge()
   }
 
+  /// Shows clean objects in an order in which they can be applied, without those that a cluster
+  /// makes by itself, such as the pods of a Deployment.
+  mutating func printApplicable(_ rows: SortedRows) {
+    var leftOutCount = 0
+    // Values are decoded twice rather than held: a namespace may be large.
+    var places: [(place: Int, rank: Int)] = []
+    for place in 0..<rows.count {
+      let row = rows[place]
+      let key = String(decoding: row.key, as: UTF8.self)
+      guard let keyValue = try? row.keyValue(), let object = try? decoded(keyValue, key: key) else {
+        // What is wrong with it is told where it would have stood.
+        places.append((place, Int.max))
+        continue
+      }
+      if ApplyOrder.derivation(of: object) != nil {
+        leftOutCount += 1
+      } else {
+        places.append((place, ApplyOrder.rank(ofKind: object.kind)))
+      }
+    }
+    places.sort { $0.rank != $1.rank ? $0.rank < $1.rank : $0.place < $1.place }
+    for (place, _) in places { print(rows[place]) }
+    if leftOutCount > 0 {
+      Diagnostics.note("", "\(leftOutCount) objects left out that a cluster makes by itself")
+    }
+  }
+
   /// Shows what is left to show.
   mutating func end() {
+    if case .table = printer.format, count > 0 { table.finish(to: &output.buffer) }
     output.flush()
   }
 
@@ -104,9 +143,28 @@ struct ObjectPrinting: ~Copyable {
       let object = try decoded(keyValue, key: key)
       try template.append(object, to: &output.buffer)
       output.buffer.append("\n")
-    case .name, .table:
-      break
+    case .name:
+      output.buffer.append("\(summarised(keyValue, row, key: key).resourceName)\n")
+    case .table:
+      let object = summarised(keyValue, row, key: key)
+      table.append(object, to: &output.buffer)
     }
+  }
+
+  /// What a table has of a row.
+  private func summarised(_ keyValue: KeyValueView, _ row: StoredRow, key: String) -> ObjectRow {
+    let summary = try? printer.decoder.summary(of: Array(keyValue.value), key: key)
+    var object = ObjectRow(
+      key: OneLine.escaped(key),
+      storageKey: printer.parser.key(row.key),
+      summary: summary
+    )
+    object.modRevision = keyValue.modRevision
+    object.createRevision = keyValue.createRevision
+    object.version = keyValue.version
+    object.lease = keyValue.lease.rawValue
+    object.byteCount = keyValue.value.count
+    return object
   }
 
   /// The object of a row, for whatever is made from its fields.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Snapshot
+import WAL
 
 /// `explorer snapshot restore`: what `etcdutl snapshot restore` does.
 struct SnapshotRestoreCommand: ParsableCommand {
@@ -93,8 +94,9 @@ struct SnapshotRestoreCommand: ParsableCommand {
       let directory = dataDir.isEmpty ? "\(name).etcd" : dataDir
       Diagnostics.note(
         directory,
-        "restored at revision \(revision) as member \(restore.member.id) of cluster "
-          + "\(restore.clusterID)"
+        "restored at revision \(revision) as member "
+          + "\(String(restore.member.id.rawValue, radix: 16)) of cluster "
+          + String(restore.clusterID.rawValue, radix: 16)
       )
     } catch {
       throw CommandFailure("", error)

@@ -83,7 +83,7 @@ extension FileSource {
           try self.checkRows(on: places, with: decoder)
         }
         chunks.withLock { $0[chunk] = report }
-        progress?(chunk, chunkCount)
+        progress?(chunk * 64 * pageByteCount, leafCount * pageByteCount)
       }
     }
     var total = RowReport()

@@ -131,7 +131,7 @@ extension FileSource {
     return newest
   }
 
-  private var pageByteCount: Int { database.pageByteCount }
+  var pageByteCount: Int { database.pageByteCount }
 
   /// The rows of the keys that lived at a revision, in the order of the keys.
   ///

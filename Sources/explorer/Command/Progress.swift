@@ -9,36 +9,33 @@ import Glibc
 /// How far long work has come, on the last line of a terminal.
 ///
 /// It is shown on standard error, only if that is a terminal and only for what lasts longer than a
-/// second, and it is gone when the work is done. Threads may report what they have done at once.
-final class ProgressLine: Sendable {
+/// second, and it is gone when the work is done. Any thread may tell of it.
+final class Progress: Sendable {
+  private let subject: String
   private let start = ContinuousClock.now
-  private let done = Atomic<Int>(0)
-  private let isShown: Bool
+  private let isShown = isatty(2) == 1
 
   /// Guards the meter; a thread that finds another one drawing goes on working.
-  private let meter: Mutex<ProgressMeter>
+  private let meter = Mutex<ProgressMeter?>(nil)
 
-  /// Begins to measure.
-  ///
-  /// - Parameters:
-  ///   - subject: What is worked on.
-  ///   - total: How many bytes there are; nil if nobody knows.
-  init(subject: String, total: Int?) {
-    isShown = isatty(2) == 1
-    meter = Mutex(ProgressMeter(subject: subject, total: total))
-  }
+  /// Begins to measure work on something.
+  init(_ subject: String) { self.subject = subject }
 
-  /// Counts bytes that are done, and shows the line anew if it is time.
-  func advance(by byteCount: Int) {
+  /// Shows how many of how many bytes are done, if it is time to.
+  func show(_ done: Int, of total: Int) {
     guard isShown else { return }
-    let done = done.wrappingAdd(byteCount, ordering: .relaxed).newValue
     let elapsed = ContinuousClock.now - start
-    let line = meter.withLockIfAvailable { $0.line(done: done, elapsed: elapsed) } ?? nil
-    if let line { TerminalLine.show(line) }
+    let line = meter.withLockIfAvailable { meter in
+      var current = meter ?? ProgressMeter(subject: subject, total: total)
+      let line = current.line(done: done, elapsed: elapsed)
+      meter = current
+      return line
+    }
+    if let line = line ?? nil { TerminalLine.show(line) }
   }
 
   /// Removes the line.
-  func finish() { TerminalLine.clear() }
+  func end() { TerminalLine.clear() }
 }
 
 /// The last line of the terminal that standard error is, while something is shown there.
