@@ -24,7 +24,7 @@ struct Explorer: ParsableCommand {
     subcommands: [
       DecodeCommand.self, EncodeCommand.self, KindsCommand.self, KeysCommand.self,
       GetCommand.self, HistoryCommand.self, DiffCommand.self, CheckCommand.self,
-      ChecksumCommand.self, SnapshotCommand.self,
+      ChecksumCommand.self, HashCommand.self, SnapshotCommand.self,
       DefragCommand.self,
     ]
   )

@@ -1,0 +1,58 @@
+import ArgumentParser
+import Explore
+import MVCC
+
+/// `explorer hash`: etcd's two hashes.
+struct HashCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "hash",
+    _superCommandName: "explorer",
+    abstract: "Prints etcd's hashes of a database: HashKV at a revision, and Hash.",
+    discussion: """
+      HashKV is what `etcdctl endpoint hashkv` prints: over the rows up to a revision, by which the \
+      members of a cluster are compared. Hash is over all buckets; what `snapshot status` prints \
+      counts in how far the log was applied as well.
+
+      For example:
+
+        explorer hash backup.db
+        explorer hash /var/lib/etcd --rev 5120 -o json
+      """
+  )
+
+  @OptionGroup var argument: FileArgument
+  @OptionGroup var writeOut: WriteOutOptions
+
+  @Option(name: .long, help: "HashKV up to this revision.")
+  var rev: Int64 = 0
+
+  mutating func run() throws {
+    let source = try SourceOptions.open(argument.given, unlocked: argument.unlocked)
+    let hash: KeyspaceHash
+    let databaseHash: UInt32
+    do {
+      let keyspace = try Keyspace(source.database, isReadOnly: true)
+      hash = try keyspace.view().hash(at: rev)
+      databaseHash = try Keyspace.hash(of: source.transaction)
+    } catch {
+      throw CommandFailure(source.databasePath, error)
+    }
+    var output = StandardOutput()
+    output.write(HashCommand.record(hash, databaseHash).text(as: writeOut.output))
+    if SourceNotes.report(source) { throw ExitCode(2) }
+  }
+
+  private static func record(_ hash: KeyspaceHash, _ databaseHash: UInt32) -> WrittenRecord {
+    let columns: [(header: String, name: String, json: String, value: String)] = [
+      ("HASHKV", "HashKV", "hashKV", "\(hash.hash)"),
+      ("HASH REVISION", "HashRevision", "hashRevision", "\(hash.revision)"),
+      ("COMPACT REVISION", "CompactRevision", "compactRevision", "\(hash.compactRevision)"),
+      ("HASH", "Hash", "hash", "\(databaseHash)"),
+    ]
+    return WrittenRecord(
+      values: columns.map {
+        .init(header: $0.header, field: $0.name, json: $0.json, shown: $0.value, exact: $0.value)
+      }
+    )
+  }
+}
