@@ -34,6 +34,44 @@ import Testing
     #expect(try mode("d") == 0o700)
   }
 
+  /// bbolt locks with `flock`, etcd its log with a lock of the open file description; neither sees
+  /// the other's kind.
+  @Test func aLockHoldsAgainstBothKindsOfLocks() throws {
+    let path = folder.path("a")
+    func otherLocks() -> (flock: Bool, description: Bool) {
+      let descriptor = open(path, O_RDWR)
+      defer { close(descriptor) }
+      var lock = flock()
+      lock.l_type = Int16(F_WRLCK)
+      let isFlocked = flock(descriptor, LOCK_EX | LOCK_NB) == 0
+      // F_OFD_SETLK, which the module of glibc lacks.
+      return (isFlocked, fcntl(descriptor, 37, &lock) == 0)
+    }
+    var file: File? = try File(path, .create, in: fileSystem)
+    #expect(otherLocks() == (true, true))
+    for mode in [LockMode.exclusiveWithoutWaiting, .sharedWithoutWaiting] {
+      try file?.lock(mode)
+      #expect(otherLocks() == (false, false))
+    }
+    file = nil
+    #expect(otherLocks() == (true, true))
+  }
+
+  @Test func aLockThatIsRefusedLeavesNeitherKindBehind() throws {
+    let path = folder.path("a")
+    let file = try File(path, .create, in: fileSystem)
+    let other = open(path, O_RDWR)
+    defer { close(other) }
+    try #require(flock(other, LOCK_EX | LOCK_NB) == 0)
+    #expect(throws: FileIOError.locked(path: path)) { try file.lock(.exclusiveWithoutWaiting) }
+    var lock = flock()
+    lock.l_type = Int16(F_WRLCK)
+    #expect(fcntl(other, 37, &lock) == 0)
+    flock(other, LOCK_UN)
+    #expect(throws: FileIOError.locked(path: path)) { try file.lock(.sharedWithoutWaiting) }
+    #expect(flock(other, LOCK_EX | LOCK_NB) == 0)
+  }
+
   @Test func symbolicLinksAreFollowed() throws {
     try fileSystem.setContents(of: folder.path("a"), to: [1, 2])
     try #require(symlink(folder.path("a"), folder.path("link")) == 0)

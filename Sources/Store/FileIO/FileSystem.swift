@@ -84,7 +84,9 @@ public protocol FileHandle: AnyObject, Sendable {
   /// Reserves space on the disk, and lengthens the file with zeros up to there; nothing is cut off.
   func allocate(_ byteCount: Int) throws(FileIOError)
 
-  /// Takes the advisory lock of the file (flock), until the file is closed.
+  /// Takes the advisory lock of the file, until the file is closed.
+  ///
+  /// It is the lock that etcd takes of its log, and bbolt of its database.
   ///
   /// - Returns: False if another holds it and `mode` does not wait.
   func lock(_ mode: LockMode) throws(FileIOError) -> Bool

@@ -160,11 +160,35 @@ private final class LocalFileHandle: FileHandle {
     }
   }
 
+  /// Takes two locks, and has both or none.
+  ///
+  /// bbolt locks its file with `flock`, etcd its log with a lock of the open file description where
+  /// the system has such locks, and neither kind sees the other.
   func lock(_ mode: LockMode) throws(FileIOError) -> Bool {
-    let kind = mode == .sharedWithoutWaiting ? LOCK_SH : LOCK_EX
-    if retrying({ flock(descriptor, kind | LOCK_NB) }) == 0 { return true }
-    if errno == EWOULDBLOCK { return false }
-    throw failure(.lock, path)
+    let isShared = mode == .sharedWithoutWaiting
+    var code: Int32 = 0
+    if retrying({ flock(descriptor, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) }) < 0 {
+      code = errno
+    } else if setDescriptionLock(isShared ? F_RDLCK : F_WRLCK) < 0 {
+      // A file opened for reading has no such lock that is exclusive (EBADF), an old system has none
+      // at all (EINVAL): then etcd uses the other one, too.
+      code = errno == EBADF || errno == EINVAL ? 0 : errno
+    }
+    guard code != 0 else { return true }
+    flock(descriptor, LOCK_UN)
+    setDescriptionLock(F_UNLCK)
+    if code == EWOULDBLOCK || code == EACCES { return false }
+    throw .failed(operation: .lock, path: path, code: code)
+  }
+
+  /// Sets the lock of the open file description on the whole file; the C function is `fcntl`.
+  @discardableResult
+  private func setDescriptionLock(_ kind: Int32) -> Int32 {
+    var lock = Glibc.flock()
+    lock.l_type = Int16(kind)
+    lock.l_whence = Int16(SEEK_SET)
+    // F_OFD_SETLK, which the module of glibc lacks; the same number on every architecture.
+    return retrying { fcntl(descriptor, 37, &lock) }
   }
 
   func map(_ byteCount: Int) throws(FileIOError) -> Mapping {
