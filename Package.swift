@@ -161,6 +161,12 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(
+      name: "WALTests",
+      dependencies: ["Checksum", "FileIO", "TestSupport", "WAL"],
+      path: "Tests/WALTests",
+      swiftSettings: strict
+    ),
+    .testTarget(
       name: "SchemaTests",
       dependencies: ["Schema", "TestSupport"],
       path: "Tests/SchemaTests",

@@ -11,7 +11,7 @@ public enum WALLimits {
   /// this is not worth the memory.
   public static let recordByteCount = 256 << 20
 
-  /// The longest `.snap` file that is read, in bytes. Real ones have some kilobytes.
+  /// The longest snapshot file that is read, in bytes; real ones have some kilobytes.
   public static let snapshotFileByteCount = 512 << 20
 
   /// The most members that a configuration is believed to have; real ones have up to nine.

@@ -42,7 +42,7 @@ public struct Record {
   public let content: Content
 
   /// The message as it lies in the file, which nothing is left out of: valid until the reader goes
-  /// on; empty in a record of type ``RecordType/checksum``.
+  /// on, or goes; empty in a record of type ``RecordType/checksum``.
   public let data: UnsafeRawBufferPointer
 
   /// The CRC-32C of the data of all records so far, in all segments, this one's included.

@@ -35,6 +35,7 @@ enum TornWrite {
   /// Had the write been interrupted, the whole sector would be zeros from there on.
   ///
   /// - Parameter bytes: What follows the length word in its sector.
+  /// - Returns: Whether it is the head of a record.
   static func hidesRecord(_ bytes: UnsafeRawBufferPointer) -> Bool {
     byteCountPromised(by: bytes) != nil
   }
@@ -44,6 +45,7 @@ enum TornWrite {
   /// - Parameters:
   ///   - bytes: What the file has from `offset` on.
   ///   - offset: Where the bytes begin in the file.
+  /// - Returns: Whether there is such a part.
   static func hasZeroSector(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> Bool {
     var start = 0
     while start < bytes.count {

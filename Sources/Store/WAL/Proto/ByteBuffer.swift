@@ -7,8 +7,18 @@ final class ByteBuffer {
 
   deinit { memory.deallocate() }
 
-  /// The bytes: valid until the next change.
-  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<count]) }
+  /// The bytes in memory of their own.
+  var array: [UInt8] { withBytes { Array($0) } }
+
+  /// Gives the bytes to whoever does not keep them, and does not change them meanwhile.
+  @inline(__always)
+  func withBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    // Not a property: the memory could go with the last reference before the bytes are used.
+    defer { withExtendedLifetime(self) {} }
+    return try body(UnsafeRawBufferPointer(rebasing: memory[..<count]))
+  }
 
   /// Forgets the bytes, and gives memory back that one large batch took.
   func removeAll() {
@@ -68,9 +78,10 @@ final class ByteBuffer {
   }
 
   func append(field number: UInt32, _ message: some ProtoMessage) {
-    let bytes = message.encoded()
-    append(field: number, byteCount: bytes.count)
-    bytes.withUnsafeBytes { append($0) }
+    let inner = ByteBuffer()
+    message.encode(into: inner)
+    append(field: number, byteCount: inner.count)
+    inner.withBytes { append($0) }
   }
 
   /// How many bytes a number takes.
@@ -90,7 +101,7 @@ final class ByteBuffer {
       byteCount: max(memory.count * 2, count + more),
       alignment: 8
     )
-    larger.copyMemory(from: bytes)
+    withBytes { larger.copyMemory(from: $0) }
     memory.deallocate()
     memory = larger
   }

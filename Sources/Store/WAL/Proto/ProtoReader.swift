@@ -134,6 +134,6 @@ extension ProtoMessage {
   func encoded() -> [UInt8] {
     let buffer = ByteBuffer()
     encode(into: buffer)
-    return Array(buffer.bytes)
+    return buffer.array
   }
 }

@@ -37,7 +37,8 @@ public final class WALReader {
   // Where it reads.
   private var slot = -1
   private var offset = 0
-  private var byteCount = 0
+  private var segmentByteCount = 0
+  private var earlierByteCount = 0
   private var recordCount = 0
   private var isAtEnd = false
 
@@ -69,6 +70,21 @@ public final class WALReader {
 
   /// The paths of the segments, oldest first.
   public var paths: [String] { segments.map(\.path) }
+
+  /// How many bytes the segments have, with what was allocated ahead.
+  ///
+  /// - Returns: The sum over all segments.
+  /// - Throws: What the system refuses.
+  public func byteCount() throws(WALError) -> Int {
+    var sum = 0
+    for segment in segments {
+      sum += try segment.throwingWALError { file throws(FileIOError) in try file.byteCount() }
+    }
+    return sum
+  }
+
+  /// How many of these bytes have been read: to tell how far it is.
+  public var readByteCount: Int { earlierByteCount + offset }
 
   /// The index before the first entry of the oldest segment, by that segment's name.
   var indexBefore: LogIndex? {
@@ -105,6 +121,7 @@ public final class WALReader {
     isAtEnd = false
     hasChecksum = false
     metadata = nil
+    earlierByteCount = 0
     try beginSegment(0)
   }
 
@@ -121,7 +138,9 @@ public final class WALReader {
       let expected: RecordType = recordCount == 0 ? .checksum : .metadata
       throw damaged(.headMissing(found: nil, expected: expected))
     }
-    if isInLastSegment { endLog(isTorn: false) } else { try beginSegment(slot + 1) }
+    guard !isInLastSegment else { return endLog(isTorn: false) }
+    earlierByteCount += segmentByteCount
+    try beginSegment(slot + 1)
   }
 
   private func endLog(isTorn: Bool) {
@@ -132,7 +151,7 @@ public final class WALReader {
   private var isInLastSegment: Bool { slot == segments.count - 1 }
 
   private func measure() throws(WALError) {
-    byteCount = try segments[slot].throwingWALError { file throws(FileIOError) in
+    segmentByteCount = try segments[slot].throwingWALError { file throws(FileIOError) in
       try file.byteCount()
     }
   }
@@ -172,7 +191,8 @@ public final class WALReader {
 
   /// The frame at the present offset; nil where the segment's records end.
   private func nextFrame() throws(WALError) -> RecordFrame? {
-    let left = byteCount - offset
+    // Negative if somebody has cut off what was read already.
+    let left = max(0, segmentByteCount - offset)
     let wordByteCount = RecordFrame.wordByteCount
     let sectorByteCount = TornWrite.byteCountToSectorEnd(offset)
     let bytes = try window.bytes(at: offset, count: min(left, max(sectorByteCount, wordByteCount)))
@@ -221,7 +241,7 @@ public final class WALReader {
 
   /// Whether the frame at the present offset, which cannot be read, was never written whole.
   private func isTorn() throws(WALError) -> Bool {
-    let left = byteCount - offset
+    let left = segmentByteCount - offset
     let wordByteCount = RecordFrame.wordByteCount
     guard left >= wordByteCount else { return true }
     let word = try window.bytes(at: offset, count: wordByteCount)

@@ -140,7 +140,7 @@ public struct SnapshotDirectory: Sendable {
     do throws(FileIOError) {
       let file = try File(temporary, .updateOrCreate, in: fileSystem)
       try file.truncate(to: 0)
-      try file.write(content.bytes, at: 0)
+      try content.withBytes { (bytes) throws(FileIOError) in try file.write(bytes, at: 0) }
       try file.sync()
       try fileSystem.rename(temporary, to: filePath)
       try fileSystem.syncDirectory(path)
@@ -172,11 +172,11 @@ public struct SnapshotDirectory: Sendable {
     let data = ByteBuffer()
     snapshot.encode(into: data)
     var checksum = CRC32C()
-    checksum.update(data.bytes)
+    data.withBytes { checksum.update($0) }
     let file = ByteBuffer()
     file.append(field: 1, varint: UInt64(checksum.value))
     file.append(field: 2, byteCount: data.count)
-    file.append(data.bytes)
+    data.withBytes { file.append($0) }
     return file
   }
 

@@ -40,10 +40,7 @@ public struct ConfChange: Hashable, Sendable {
     self.context = context
   }
 
-  /// Reads the data of an entry.
-  ///
-  /// - Parameter data: The entry's data.
-  /// - Returns: The change, or nil if the data is not one.
+  /// Reads the data of an entry; nil if it is no such change.
   public init?(_ data: UnsafeRawBufferPointer) {
     do {
       try self.init(decoding: data)

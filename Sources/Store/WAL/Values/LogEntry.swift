@@ -54,7 +54,7 @@ public struct EntryView {
   /// Its place in the log.
   public var index: LogIndex
 
-  /// What is to be applied: valid until the reader it came from goes on.
+  /// What is to be applied: valid until the reader it came from goes on, or goes.
   public var data: UnsafeRawBufferPointer
 
   /// An entry over data that someone else holds.

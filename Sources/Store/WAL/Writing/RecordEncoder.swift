@@ -21,29 +21,31 @@ final class RecordEncoder {
   /// Adds the record that a segment begins with.
   func appendChecksum() {
     message.removeAll()
-    appendRecord(.checksum, UnsafeRawBufferPointer(start: nil, count: 0))
+    appendRecord(.checksum)
   }
 
   func append(_ type: RecordType, _ content: some ProtoMessage) {
     message.removeAll()
     content.encode(into: message)
-    appendRecord(type, UnsafeRawBufferPointer(start: nil, count: 0))
+    appendRecord(type)
   }
 
   func append(_ entry: EntryView) {
     message.removeAll()
     entry.encodeHead(into: message)
-    appendRecord(.entry, entry.data)
+    appendRecord(.entry, andThen: entry.data)
   }
 
   /// Adds a record whose data is the message so far and what is behind it.
-  private func appendRecord(_ type: RecordType, _ rest: UnsafeRawBufferPointer) {
-    let head = message.bytes
-    let dataByteCount = head.count + rest.count
-    checksum.update(head)
+  private func appendRecord(
+    _ type: RecordType,
+    andThen rest: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
+  ) {
+    let dataByteCount = message.count + rest.count
+    message.withBytes { checksum.update($0) }
     checksum.update(rest)
-    let checksum = UInt64(checksum.value)
-    var recordByteCount = 3 + ByteBuffer.varintByteCount(checksum)
+    let value = UInt64(checksum.value)
+    var recordByteCount = 3 + ByteBuffer.varintByteCount(value)
     if dataByteCount > 0 {
       recordByteCount += 1 + ByteBuffer.varintByteCount(UInt64(dataByteCount)) + dataByteCount
     }
@@ -51,10 +53,10 @@ final class RecordEncoder {
     batch.reserve(frame.byteCount)
     batch.append(littleEndian: frame.word)
     batch.append(field: 1, varint: UInt64(bitPattern: type.rawValue))
-    batch.append(field: 2, varint: checksum)
+    batch.append(field: 2, varint: value)
     if dataByteCount > 0 {
       batch.append(field: 3, byteCount: dataByteCount)
-      batch.append(head)
+      message.withBytes { batch.append($0) }
       batch.append(rest)
     }
     batch.append(repeating: 0, count: frame.paddingByteCount)

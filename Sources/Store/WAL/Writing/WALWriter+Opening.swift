@@ -27,13 +27,12 @@ extension WALWriter {
     encoder.appendChecksum()
     encoder.append(.metadata, metadata)
     encoder.append(.snapshot, WALSnapshot.beginning)
-    let bytes = encoder.batch.bytes
     let file = try throwingWALError { () throws(FileIOError) in
       try fileSystem.makeDirectory(temporary)
       let file = try File(join(temporary, segment.name), .create, in: fileSystem)
       try file.lock(.exclusiveWithoutWaiting)
       try file.allocate(options.segmentByteCount)
-      try file.write(bytes, at: 0)
+      try encoder.batch.withBytes { (head) throws(FileIOError) in try file.write(head, at: 0) }
       try file.sync()
       try fileSystem.syncDirectory(temporary)
       try fileSystem.rename(temporary, to: directory)
@@ -42,7 +41,7 @@ extension WALWriter {
     }
     let segments = [SegmentFile(file, at: join(directory, segment.name))]
     let writer = WALWriter(segments, in: directory, metadata, encoder, options, fileSystem)
-    writer.offset = bytes.count
+    writer.offset = encoder.batch.count
     encoder.batch.removeAll()
     writer.prepareNextSegment()
     return writer
@@ -59,8 +58,8 @@ extension WALWriter {
   ///   - snapshot: Where to begin; segments before are neither read nor held.
   ///   - options: What may be chosen.
   ///   - fileSystem: Where the directory lies.
-  /// - Returns: A writer, and the entries behind the snapshot, to be read before the writer
-  ///   overwrites any of them.
+  /// - Returns: A writer, and the entries behind the snapshot; those that the writer appends do not
+  ///   come.
   /// - Throws: What ``LogReplay`` throws, ``WALError/torn(path:offset:)`` for a log to be repaired
   ///   first, and `.file(.locked)` if another process writes the log.
   public static func open(
@@ -79,7 +78,15 @@ extension WALWriter {
         try file.lock(.exclusiveWithoutWaiting)
       }
     }
-    let replay = try LogReplay(WALReader(segments), directory, from: snapshot)
+    // By descriptors of its own: else it would hold the locks after the writer is closed.
+    var read: [SegmentFile] = []
+    for segment in segments {
+      let file = try throwingWALError { () throws(FileIOError) in
+        try File(segment.path, .read, in: fileSystem)
+      }
+      read.append(SegmentFile(file, at: segment.path))
+    }
+    let replay = try LogReplay(WALReader(read), directory, from: snapshot)
     guard let tail = segments.last, let metadata = replay.state.metadata else {
       preconditionFailure("a log that was read has a segment, and each segment metadata")
     }

@@ -59,9 +59,8 @@ extension WALWriter {
     encoder.appendChecksum()
     encoder.append(.metadata, metadata)
     if !hardState.isEmpty { encoder.append(.hardState, hardState) }
-    let head = encoder.batch.bytes
     try next.throwingWALError { file throws(FileIOError) in
-      try file.write(head, at: 0)
+      try encoder.batch.withBytes { (head) throws(FileIOError) in try file.write(head, at: 0) }
       try file.sync()
     }
     try throwingWALError { () throws(FileIOError) in
@@ -69,7 +68,7 @@ extension WALWriter {
       try fileSystem.syncDirectory(directory)
     }
     segments.append(SegmentFile(next.file, at: path))
-    offset = head.count
+    offset = encoder.batch.count
     encoder.batch.removeAll()
     prepareNextSegment()
   }

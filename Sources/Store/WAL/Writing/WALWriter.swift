@@ -207,10 +207,20 @@ public final class WALWriter {
 
   /// Writes the batch behind what the last segment holds.
   func writeBatch() throws(WALError) {
-    let bytes = encoder.batch.bytes
     let offset = offset
-    try tail.throwingWALError { file throws(FileIOError) in try file.write(bytes, at: offset) }
-    self.offset += bytes.count
+    try tail.throwingWALError { file throws(FileIOError) in
+      do throws(FileIOError) {
+        try encoder.batch.withBytes { (bytes) throws(FileIOError) in
+          try file.write(bytes, at: offset)
+        }
+      } catch {
+        // A part of a record would be taken for damage: sectors are written whole. If it cannot be
+        // cut off either, the first error is the one that matters.
+        try? file.truncate(to: offset)
+        throw error
+      }
+    }
+    self.offset += encoder.batch.count
     hasUnsynced = true
     forgetBatch()
   }
