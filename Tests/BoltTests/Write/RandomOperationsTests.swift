@@ -3,8 +3,9 @@ import FileIO
 import Testing
 import TestSupport
 
-/// What goes wrong: a page is freed that somebody still reads, or kept that nobody reaches; a node is
-/// split or merged so that a key is lost. It shows only after many changes of many shapes.
+/// The danger: a page is freed that somebody still reads, or kept that nobody reaches, or a key lost.
+///
+/// Nodes that are split and merged show it only after many changes of many shapes.
 @Suite struct RandomOperationsTests {
   @Test(arguments: [UInt64(1), 2, 3, 4]) func everyStateEqualsThePlainModel(seed: UInt64) throws {
     let folder = try TemporaryFolder()

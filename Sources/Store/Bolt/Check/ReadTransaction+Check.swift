@@ -40,8 +40,8 @@ extension ReadTransaction {
     var walk = TreeWalk(self, comparesKeys: true)
     // The closure never throws: the walk goes to the end.
     try? walk.run(
-      from: .page(meta.root),
-      onLeaf: { page, _ in onLeaf(page) },
+      from: meta.root,
+      onLeaf: onLeaf,
       onFault: { fault throws(BoltError) in report.add(fault) }
     )
     var reached = walk.reached
@@ -52,7 +52,7 @@ extension ReadTransaction {
 
   private func checkFreelist(_ reached: inout PageSet, _ report: inout CheckReport) {
     guard meta.freelist != Meta.freelistNotStored else {
-      report.freePageCount = max(0, Int(pages.limit) - reached.count)
+      report.freePageCount = reached.complement(below: pages.limit).count
       return
     }
     do {
@@ -68,11 +68,21 @@ extension ReadTransaction {
         }
       }
       report.freePageCount = free.count
-      for page in 0..<pages.limit where !reached.contains(page) && !free.contains(page) {
-        report.add(.pageLost(page: PageID(rawValue: page)))
-      }
+      var known = reached
+      known.formUnion(free)
+      addLost(known.complement(below: pages.limit), to: &report)
     } catch {
       report.add(error)
+    }
+  }
+
+  private func addLost(_ lost: PageSet, to report: inout CheckReport) {
+    let room = CheckReport.faultLimit - report.faults.count
+    report.faultCount += lost.count
+    guard room > 0 else { return }
+    lost.forEach { page in
+      report.faults.append(.pageLost(page: PageID(rawValue: page)))
+      return report.faults.count < CheckReport.faultLimit
     }
   }
 
@@ -111,8 +121,8 @@ extension ReadTransaction {
       }
     } else {
       var walk = TreeWalk(self, comparesKeys: false)
-      try walk.run(from: .page(meta.root)) { fault throws(BoltError) in throw fault }
-      for page in 0..<pages.limit where !walk.reached.contains(page) { free.insert(page) }
+      try walk.run(from: meta.root) { fault throws(BoltError) in throw fault }
+      free = walk.reached.complement(below: pages.limit)
     }
     return Freelist(free: free)
   }

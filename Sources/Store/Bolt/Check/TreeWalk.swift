@@ -5,22 +5,20 @@
 struct TreeWalk {
   /// A page that is still to be seen.
   private struct Step {
-    let page: PageID
-    let depth: Int
-    let bucket: Int
+    let place: Bucket.Root
+    /// Levels above it in the tree of its bucket.
+    var depth = 0
+    /// Buckets around its own.
+    var nesting = 0
     /// The keys that its parent gives it: from the lower one to below the upper one.
-    let lower: UnsafeRawBufferPointer?
-    let upper: UnsafeRawBufferPointer?
+    var lower: UnsafeRawBufferPointer?
+    var upper: UnsafeRawBufferPointer?
   }
 
   let pages: PageSpace
 
   /// The pages that were reached, with their overflow pages.
   private(set) var reached: PageSet
-
-  /// The names of the buckets that were met, each with its parent before it: from the root, whose
-  /// name is empty.
-  private(set) var buckets: [[UInt8]] = [[]]
 
   /// Whether keys are compared with each other.
   let comparesKeys: Bool
@@ -35,30 +33,29 @@ struct TreeWalk {
     reached.insert(1)
   }
 
-  /// Walks over a bucket and those in it, in the order of its keys.
+  /// Walks over the bucket at a page and those in it, in the order of its keys.
   ///
   /// - Parameters:
   ///   - root: Where the bucket begins.
-  ///   - onLeaf: Sees each leaf, and the number of its bucket in ``buckets``.
+  ///   - onLeaf: Sees each leaf.
   ///   - onFault: Sees what is wrong; the walk goes on beside it, or ends if it throws.
+  /// - Throws: What `onFault` throws.
   mutating func run(
-    from root: Bucket.Root,
-    onLeaf: (PageView, Int) -> Void = { _, _ in },
+    from root: PageID,
+    onLeaf: (PageView) -> Void = { _ in },
     onFault: (BoltError) throws(BoltError) -> Void
   ) throws(BoltError) {
-    switch root {
-    case .inline(let page):
-      try visitLeaf(page, step: nil, onLeaf: onLeaf, onFault: onFault)
-    case .page(let page):
-      rest.append(Step(page: page, depth: 0, bucket: 0, lower: nil, upper: nil))
-    }
+    rest.append(Step(place: .page(root)))
     while let step = rest.popLast() {
       do throws(BoltError) {
-        guard let page = try enter(step) else { continue }
+        let page = try enter(step)
+        try page.checkRoom()
+        if comparesKeys { try compareKeys(of: page, step: step, onFault: onFault) }
         if page.isLeaf {
-          try visitLeaf(page, step: step, onLeaf: onLeaf, onFault: onFault)
+          onLeaf(page)
+          try visitLeaf(page, step: step, onFault: onFault)
         } else {
-          try visitBranch(page, step: step, onFault: onFault)
+          visitBranch(page, step: step)
         }
       } catch {
         try onFault(error)
@@ -67,68 +64,50 @@ struct TreeWalk {
   }
 
   /// Marks a page and those that overflow from it.
-  private mutating func enter(_ step: Step) throws(BoltError) -> PageView? {
-    guard step.depth < Limits.depth else {
-      throw .treeTooDeep(page: step.page, limit: Limits.depth)
+  private mutating func enter(_ step: Step) throws(BoltError) -> PageView {
+    let id: PageID
+    switch step.place {
+    case .page(let page): id = page
+    case .inline(let page): return page
     }
-    let header = try pages.header(step.page)
-    for page in step.page.rawValue...step.page.rawValue + UInt64(header.overflow) {
+    guard step.depth < Limits.depth else { throw .treeTooDeep(page: id, limit: Limits.depth) }
+    let header = try pages.header(id)
+    for page in id.rawValue...id.rawValue + UInt64(header.overflow) {
       guard reached.insert(page) else { throw .pageReachedTwice(page: PageID(rawValue: page)) }
     }
-    return try pages.page(step.page)
+    return try pages.page(id)
   }
 
-  private mutating func visitBranch(
-    _ page: PageView,
-    step: Step,
-    onFault: (BoltError) throws(BoltError) -> Void
-  ) throws(BoltError) {
-    try compareKeys(of: page, step: step, onFault: onFault)
+  private mutating func visitBranch(_ page: PageView, step: Step) {
     // The last child is put on the pile first: the first one is seen first.
     var upper = step.upper
     for slot in (0..<page.count).reversed() {
-      let key = try? page.key(at: slot)
-      rest.append(
-        Step(
-          page: page.child(at: slot),
-          depth: step.depth + 1,
-          bucket: step.bucket,
-          lower: key,
-          upper: upper
-        )
-      )
-      upper = key
+      let child = page.child(at: slot)
+      var next = Step(place: .page(child))
+      next.depth = step.depth + 1
+      next.nesting = step.nesting
+      next.lower = try? page.key(at: slot)
+      next.upper = upper
+      rest.append(next)
+      upper = next.lower
     }
   }
 
   private mutating func visitLeaf(
     _ page: PageView,
-    step: Step?,
-    onLeaf: (PageView, Int) -> Void,
+    step: Step,
     onFault: (BoltError) throws(BoltError) -> Void
   ) throws(BoltError) {
-    try compareKeys(of: page, step: step, onFault: onFault)
-    onLeaf(page, step?.bucket ?? 0)
     // The last bucket is put on the pile first.
     for slot in (0..<page.count).reversed() {
       do throws(BoltError) {
         let element = try page.element(at: slot)
         guard element.isBucket else { continue }
-        let header = try BucketHeader(element.value, on: page.id)
-        let depth = (step?.depth ?? 0) + 1
-        guard depth < Limits.depth else {
-          throw .treeTooDeep(page: page.id, limit: Limits.depth)
-        }
-        buckets.append(Array(element.key))
-        let bucket = buckets.count - 1
-        if let inline = header.inline {
-          let step = Step(page: page.id, depth: depth, bucket: bucket, lower: nil, upper: nil)
-          try visitLeaf(inline, step: step, onLeaf: onLeaf, onFault: onFault)
-        } else {
-          rest.append(
-            Step(page: header.root, depth: depth, bucket: bucket, lower: nil, upper: nil)
-          )
-        }
+        let header = try BucketHeader(element.value, on: page.place)
+        guard step.nesting < Limits.nesting else { throw .bucketsTooDeep(limit: Limits.nesting) }
+        var next = Step(place: header.place)
+        next.nesting = step.nesting + 1
+        rest.append(next)
       } catch {
         try onFault(error)
       }
@@ -137,22 +116,25 @@ struct TreeWalk {
 
   private func compareKeys(
     of page: PageView,
-    step: Step?,
+    step: Step,
     onFault: (BoltError) throws(BoltError) -> Void
   ) throws(BoltError) {
-    guard comparesKeys else { return }
     var previous: UnsafeRawBufferPointer?
     for slot in 0..<page.count {
       do throws(BoltError) {
-        let key = page.isLeaf ? try page.element(at: slot).key : try page.key(at: slot)
+        // A leaf's elements that cannot be read are told of where buckets are looked for.
+        guard let key = page.isLeaf ? try? page.element(at: slot).key : try page.key(at: slot)
+        else {
+          continue
+        }
         if let previous, compareBytes(previous, key) >= 0 {
-          throw .keyOrder(page: page.id, slot: slot)
+          throw .keyOrder(page: page.place, slot: slot)
         }
-        if slot == 0, let lower = step?.lower, compareBytes(lower, key) > 0 {
-          throw .keyOutsideParent(page: page.id, slot: slot)
+        if slot == 0, let lower = step.lower, compareBytes(lower, key) > 0 {
+          throw .keyOutsideParent(page: page.place, slot: slot)
         }
-        if slot == page.count - 1, let upper = step?.upper, compareBytes(key, upper) >= 0 {
-          throw .keyOutsideParent(page: page.id, slot: slot)
+        if slot == page.count - 1, let upper = step.upper, compareBytes(key, upper) >= 0 {
+          throw .keyOutsideParent(page: page.place, slot: slot)
         }
         previous = key
       } catch {

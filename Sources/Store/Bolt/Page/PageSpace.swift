@@ -23,8 +23,9 @@ struct PageSpace {
     let byteCount: Int
   }
 
-  /// Reads the header of a page, and checks that the page is where it says.
+  /// Reads the header of a page other than a meta page, and checks that the page is where it says.
   func header(_ id: PageID) throws(BoltError) -> Header {
+    guard id.rawValue > 1 else { throw .metaPageReached(page: id) }
     guard id.rawValue < limit else { throw .pageOutOfRange(page: id, limit: limit) }
     let start = base + Int(id.rawValue) * pageByteCount
     let found = PageID(rawValue: start.number(at: 0))
@@ -56,9 +57,11 @@ struct PageSpace {
     return PageView(
       base: header.start,
       id: id,
+      place: id,
       count: header.count,
       byteCount: header.byteCount,
-      isLeaf: isLeaf
+      isLeaf: isLeaf,
+      overflow: header.overflow
     )
   }
 }
@@ -76,11 +79,16 @@ struct BucketHeader {
   /// The page inline in the value, if there is one.
   var inline: PageView?
 
-  /// Reads the value of a bucket's element.
+  /// Where the bucket begins.
+  var place: Bucket.Root { inline.map { .inline($0) } ?? .page(root) }
+
+  /// Reads the value of a bucket's element, and checks that the inline page has room for what is
+  /// on it.
   ///
   /// - Parameters:
   ///   - value: The value, whose memory the inline page stays in.
   ///   - page: The page it lies on, for errors.
+  /// - Throws: ``BoltError/bucketTooShort(page:byteCount:)``, or the fault of the inline page.
   init(_ value: UnsafeRawBufferPointer, on page: PageID) throws(BoltError) {
     guard let base = value.baseAddress, value.count >= BucketHeader.byteCount else {
       throw .bucketTooShort(page: page, byteCount: value.count)
@@ -101,12 +109,16 @@ struct BucketHeader {
     guard PageView.headerByteCount + count * PageView.elementByteCount <= byteCount else {
       throw .tooManyElements(page: page, count: count, byteCount: byteCount)
     }
-    inline = PageView(
+    let view = PageView(
       base: start,
       id: PageID(rawValue: 0),
+      place: page,
       count: count,
       byteCount: byteCount,
-      isLeaf: true
+      isLeaf: true,
+      overflow: 0
     )
+    try view.checkRoom()
+    inline = view
   }
 }

@@ -77,6 +77,9 @@ public struct PageView {
   /// The page's number; 0 for a page inline in its parent.
   public let id: PageID
 
+  /// Where it lies, for errors: its number, or that of the page around one that is inline.
+  public let place: PageID
+
   /// How many elements there are.
   public let count: Int
 
@@ -86,13 +89,26 @@ public struct PageView {
   /// Whether it is a leaf page; else a branch.
   public let isLeaf: Bool
 
+  /// How many pages follow that belong to it.
+  let overflow: UInt32
+
   /// Takes a page that has been checked to be a leaf or branch with room for its elements.
-  init(base: UnsafeRawPointer, id: PageID, count: Int, byteCount: Int, isLeaf: Bool) {
+  init(
+    base: UnsafeRawPointer,
+    id: PageID,
+    place: PageID,
+    count: Int,
+    byteCount: Int,
+    isLeaf: Bool,
+    overflow: UInt32
+  ) {
     self.base = base
     self.id = id
+    self.place = place
     self.count = count
     self.byteCount = byteCount
     self.isLeaf = isLeaf
+    self.overflow = overflow
   }
 
   @inlinable
@@ -114,13 +130,34 @@ public struct PageView {
     let valueStart = keyStart + field(start + 8)
     let end = valueStart + field(start + 12)
     guard end <= byteCount else {
-      throw .elementOutsidePage(page: id, slot: slot, end: end, byteCount: byteCount)
+      throw .elementOutsidePage(page: place, slot: slot, end: end, byteCount: byteCount)
     }
     return Element(
       key: UnsafeRawBufferPointer(start: base + keyStart, count: valueStart - keyStart),
       value: UnsafeRawBufferPointer(start: base + valueStart, count: end - valueStart),
       isBucket: field(start) & 1 != 0
     )
+  }
+
+  /// Checks that the elements have room beside each other.
+  ///
+  /// Sound pages have their keys and values in a row. Where a file lets them share bytes, what is
+  /// read from a page could else be many times the page, and with inline buckets in each other grow
+  /// at every level. Elements that reach beyond the page do not count: reading them fails.
+  ///
+  /// - Throws: ``BoltError/elementsOverlap(page:byteCount:limit:)``.
+  /// - Complexity: O(``count``).
+  func checkRoom() throws(BoltError) {
+    var total = PageView.headerByteCount + count * PageView.elementByteCount
+    for slot in 0..<count {
+      let start = PageView.headerByteCount + slot * PageView.elementByteCount
+      let fields = isLeaf ? start + 4 : start
+      let size = field(fields + 4) + (isLeaf ? field(fields + 8) : 0)
+      if start + field(fields) + size <= byteCount { total += size }
+    }
+    guard total <= byteCount else {
+      throw .elementsOverlap(page: place, byteCount: total, limit: byteCount)
+    }
   }
 
   /// The key at a slot, of a leaf or branch.
@@ -131,7 +168,7 @@ public struct PageView {
     let keyStart = start + field(fields)
     let end = keyStart + field(fields + 4)
     guard end <= byteCount else {
-      throw .elementOutsidePage(page: id, slot: slot, end: end, byteCount: byteCount)
+      throw .elementOutsidePage(page: place, slot: slot, end: end, byteCount: byteCount)
     }
     return UnsafeRawBufferPointer(start: base + keyStart, count: end - keyStart)
   }

@@ -8,6 +8,7 @@ extension Bucket {
   ///   is below the branch is left out.
   /// - Returns: The pages, each once; none for a bucket inline in its parent, whose page is
   ///   ``inlineLeaf``.
+  /// - Throws: What `onFault` throws.
   public func leafPages(
     onFault: (BoltError) throws(BoltError) -> Void = { fault throws(BoltError) in throw fault }
   ) throws(BoltError) -> [PageID] {

@@ -18,10 +18,11 @@ public struct Bucket {
   /// Where to move among its keys.
   public func cursor() -> Cursor { Cursor(self) }
 
-  /// The value of a key.
+  /// The value of a key, in place.
   ///
   /// - Parameter key: The key.
-  /// - Returns: The value, in place, or nothing if the key is absent or is a bucket's name.
+  /// - Returns: The value, which stays there while the transaction lives, or nothing if the key is
+  ///   absent or is a bucket's name.
   /// - Throws: The fault of a page on the way.
   /// - Complexity: O(log n).
   public func value(
@@ -31,9 +32,17 @@ public struct Bucket {
     return element.value
   }
 
-  /// The value of a key.
+  /// The value of a key, in place.
   public func value(for key: [UInt8]) throws(BoltError) -> UnsafeRawBufferPointer? {
     try withBytes(of: key) { bytes throws(BoltError) in try value(for: bytes) }
+  }
+
+  /// A copy of the value of a key, or nothing if the key is absent or is a bucket's name.
+  public func copy(of key: [UInt8]) throws(BoltError) -> [UInt8]? {
+    let copy = try value(for: key).map { Array($0) }
+    // Not before the bytes were copied.
+    withExtendedLifetime(transaction) {}
+    return copy
   }
 
   /// A bucket in this one.
@@ -50,11 +59,17 @@ public struct Bucket {
   }
 
   /// The bucket that an element of this one is.
+  ///
+  /// - Parameters:
+  ///   - element: An element whose `isBucket` is true.
+  ///   - page: Where it lies, for errors: ``Cursor/page``.
+  /// - Returns: The bucket.
+  /// - Throws: ``BoltError/bucketTooShort(page:byteCount:)`` or another fault of the value.
   public func bucket(of element: Element, on page: PageID) throws(BoltError) -> Bucket {
     let header = try BucketHeader(element.value, on: page)
     return Bucket(
       transaction: transaction,
-      root: header.inline.map { .inline($0) } ?? .page(header.root),
+      root: header.place,
       sequence: header.sequence
     )
   }
@@ -70,7 +85,7 @@ public struct Bucket {
       page = try transaction.pages.page(page.child(at: try page.childSlot(for: key)))
     }
     let found = try page.search(key)
-    return found.isEqual ? (try page.element(at: found.slot), page.id) : nil
+    return found.isEqual ? (try page.element(at: found.slot), page.place) : nil
   }
 
   func rootPage() throws(BoltError) -> PageView {

@@ -2,7 +2,7 @@
 ///
 /// A cursor stands on one element, or before the first or after the last one. It never goes round
 /// in circles: a tree with a loop in it ends with an error after as many leaves as the file has
-/// pages.
+/// pages. After the fault of a page it goes on beside what could not be read.
 public struct Cursor {
   private struct Frame {
     let page: PageView
@@ -11,12 +11,19 @@ public struct Cursor {
 
   private let bucket: Bucket
   private var stack: [Frame] = []
-  private var leafCount: UInt64 = 0
+
+  /// How many leaves it has come to without a turn or an end: in a tree, as many as it has at most.
+  private var leafCount = 0
+  private var goesBackward = false
+
+  /// How many children could not be read: more than the file has room for are met in circles.
+  private var faultCount = 0
 
   init(_ bucket: Bucket) { self.bucket = bucket }
 
-  /// The number of the page that the cursor stands on; 0 on an inline page.
-  public var page: PageID { stack.last?.page.id ?? PageID(rawValue: 0) }
+  /// The number of the page that the cursor stands on, also if what it stands on is inline there; 0
+  /// before it has been put anywhere.
+  public var page: PageID { stack.last?.page.place ?? PageID(rawValue: 0) }
 
   /// Goes to the first key.
   public mutating func first() throws(BoltError) -> Element? {
@@ -96,7 +103,7 @@ public struct Cursor {
   private mutating func push() throws(BoltError) {
     guard let frame = stack.last else { return }
     guard stack.count < Limits.depth else {
-      throw .treeTooDeep(page: frame.page.id, limit: Limits.depth)
+      throw .treeTooDeep(page: frame.page.place, limit: Limits.depth)
     }
     let pages = bucket.transaction.pages
     stack.append(Frame(page: try pages.page(frame.page.child(at: frame.slot)), slot: 0))
@@ -108,9 +115,29 @@ public struct Cursor {
       if frame.page.isLeaf { break }
       try push()
     }
+    if goesBackward != toLast {
+      goesBackward = toLast
+      leafCount = 0
+    }
     leafCount += 1
-    guard leafCount <= bucket.transaction.pages.limit + 1 else {
+    guard leafCount <= bucket.transaction.pages.limit else {
+      let page = page
+      stack.removeAll()
       throw .pageReachedTwice(page: page)
+    }
+  }
+
+  /// Goes down from a branch to a leaf; after a fault, the branch whose child it is is on top.
+  private mutating func enterChild(toLast: Bool) throws(BoltError) {
+    do throws(BoltError) {
+      try push()
+      try descend(toLast: toLast)
+    } catch {
+      faultCount += 1
+      let pages = bucket.transaction.pages
+      let childLimit = pages.limit * UInt64(pages.pageByteCount / PageView.elementByteCount)
+      if faultCount > childLimit { stack.removeAll() }
+      throw error
     }
   }
 
@@ -119,11 +146,11 @@ public struct Cursor {
     while let frame = stack.last {
       if frame.slot < frame.page.count {
         if frame.page.isLeaf { return try frame.page.element(at: frame.slot) }
-        try push()
-        try descend(toLast: false)
+        try enterChild(toLast: false)
       } else if stack.count == 1 {
         // Behind the last one: `previous` comes back to it.
         stack[0].slot = frame.page.count
+        leafCount = 0
         return nil
       } else {
         stack.removeLast()
@@ -137,10 +164,10 @@ public struct Cursor {
     while let frame = stack.last {
       if frame.slot >= 0 && frame.slot < frame.page.count {
         if frame.page.isLeaf { return try frame.page.element(at: frame.slot) }
-        try push()
-        try descend(toLast: true)
+        try enterChild(toLast: true)
       } else if stack.count == 1 {
         stack[0].slot = -1
+        leafCount = 0
         return nil
       } else {
         stack.removeLast()

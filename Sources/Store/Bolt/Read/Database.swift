@@ -16,15 +16,18 @@ public final class Database: Sendable {
     /// Whether it is only read: nothing is written then, not even when it is closed.
     public var isReadOnly = false
 
-    /// Whether the file's lock is taken: shared for reading, exclusive for writing. Without it,
-    /// what a running writer does meanwhile may be seen half done.
+    /// Whether the file's lock is taken: shared for reading, exclusive for writing.
+    ///
+    /// Without it, what a running writer does meanwhile may be seen half done.
     public var takesLock = true
 
-    /// Whether commits write the free pages down, as bbolt does unless told otherwise. etcd does
-    /// not: whoever opens the file finds them by a walk over all pages.
+    /// Whether commits write the free pages down, as bbolt does unless told otherwise.
+    ///
+    /// etcd does not: whoever opens the file finds them by a walk over all pages.
     public var storesFreelist = false
 
-    /// Whether a file is opened that is shorter than its meta page says, to save what is left.
+    /// Whether a file is opened for reading that is shorter than its meta page says, to save what is
+    /// left.
     public var acceptsTruncation = false
 
     /// The page size of a new database, in bytes: a power of two from 1 KiB to 64 KiB.
@@ -63,7 +66,9 @@ public final class Database: Sendable {
   let file: File
   let state: Mutex<State>
 
-  /// What is free. The one write transaction takes it out and puts it back when it ends.
+  /// What is free.
+  ///
+  /// The one write transaction takes it out and puts it back when it ends.
   let freelist: Mutex<Freelist?>
 
   /// Opens a database, or makes one.
@@ -73,8 +78,8 @@ public final class Database: Sendable {
   ///   - options: How.
   ///   - fileSystem: Where it lies.
   /// - Throws: ``BoltError/file(_:)`` with `.locked` if another process holds the file;
-  ///   ``BoltError/noMeta(first:second:)`` if it is no bolt database; the fault of a page that the
-  ///   search for free pages met.
+  ///   ``BoltError/noMeta(first:second:)`` if it is no bolt database; what is wrong with its meta
+  ///   page, or the fault of a page that the search for free pages met.
   public init(
     _ path: String,
     _ options: Options = Options(),
@@ -89,8 +94,8 @@ public final class Database: Sendable {
       if options.takesLock {
         try file.lock(options.isReadOnly ? .sharedWithoutWaiting : .exclusiveWithoutWaiting)
       }
-      if !options.isReadOnly, try file.byteCount() == 0 {
-        try Database.initialise(file, pageByteCount: options.newPageByteCount)
+      if !options.isReadOnly {
+        try Database.initialiseIfNew(file, pageByteCount: options.newPageByteCount)
       }
     } catch {
       throw .file(error)
@@ -101,7 +106,7 @@ public final class Database: Sendable {
     state = Mutex(State(meta: found.meta, mapping: found.mapping))
     if !options.isReadOnly {
       let found = try read().findFreePages()
-      state.withLock { $0.freePageCount = found.freeOrPendingCount }
+      state.withLock { $0.freePageCount = found.all.count }
       freelist.withLock { $0 = found }
     }
   }
@@ -109,11 +114,15 @@ public final class Database: Sendable {
   /// Begins to change the database.
   ///
   /// - Returns: The transaction, which changes nothing unless it is committed.
-  /// - Throws: ``BoltError/openedForReading``, ``BoltError/commitFailedBefore``, or
-  ///   ``BoltError/writerActive`` while another write transaction has not ended.
+  /// - Throws: ``BoltError/openedForReading``, ``BoltError/commitFailedBefore``,
+  ///   ``BoltError/writerActive`` while another write transaction has not ended, or
+  ///   ``BoltError/lastTransaction(_:)``: a larger id there is not, and with any other the state
+  ///   that is current now would remain so.
   public func write() throws(BoltError) -> WriteTransaction {
     guard !options.isReadOnly else { throw .openedForReading }
-    guard !state.withLock({ $0.commitFailed }) else { throw .commitFailedBefore }
+    let (current, commitFailed) = state.withLock { ($0.meta.transaction, $0.commitFailed) }
+    guard !commitFailed else { throw .commitFailedBefore }
+    guard current.rawValue < .max else { throw .lastTransaction(current) }
     let taken = freelist.withLock { freelist in
       let taken = freelist
       freelist = nil
@@ -168,15 +177,13 @@ public final class Database: Sendable {
   /// Pages that this state needs may then have been written anew.
   public func hasChangedOnDisk() -> Bool {
     let (meta, mapping) = state.withLock { ($0.meta, $0.mapping) }
-    // A commit in another thread may be about to give the mapping back.
     return withExtendedLifetime(mapping) {
       (0...1).contains { slot in
-        let start = slot * pageByteCount
-        guard start + Meta.endOffset <= mapping.bytes.count else { return false }
-        let page = UnsafeRawBufferPointer(
-          rebasing: mapping.bytes[start..<start + Meta.endOffset]
-        )
-        guard case .success(let now) = Meta.read(page) else { return false }
+        // Both pages are in the file: it has a third one, its root.
+        let page = mapping.bytes[(slot * pageByteCount)...].prefix(Meta.endOffset)
+        guard case .success(let now) = Meta.read(UnsafeRawBufferPointer(rebasing: page)) else {
+          return false
+        }
         return now.transaction > meta.transaction
       }
     }
@@ -205,12 +212,32 @@ extension Database {
     }
     let bytes = UnsafeRawBufferPointer(rebasing: mapping.bytes[..<byteCount])
     let meta = try chooseMeta(in: bytes)
-    let expected = meta.highWaterMark.rawValue.multipliedReportingOverflow(
-      by: UInt64(meta.pageByteCount)
+    try checkRange(
+      of: meta,
+      fileByteCount: byteCount,
+      acceptsTruncation: options.isReadOnly && options.acceptsTruncation
     )
-    guard options.acceptsTruncation || (!expected.overflow && expected.partialValue <= byteCount)
-    else { throw .fileTooShort(byteCount: byteCount, expected: expected.partialValue) }
     return (meta, mapping)
+  }
+
+  /// Checks the page numbers of a meta page against each other and against the length of the file.
+  private static func checkRange(
+    of meta: Meta,
+    fileByteCount: Int,
+    acceptsTruncation: Bool
+  ) throws(BoltError) {
+    let count = meta.highWaterMark.rawValue
+    guard count <= Limits.pageCount else {
+      throw .tooManyPages(count: count, limit: Limits.pageCount)
+    }
+    for page in [meta.root, meta.freelist] where page != Meta.freelistNotStored {
+      guard page.rawValue > 1 else { throw .metaPageReached(page: page) }
+      guard page < meta.highWaterMark else { throw .pageOutOfRange(page: page, limit: count) }
+    }
+    let expected = count * UInt64(meta.pageByteCount)
+    guard acceptsTruncation || expected <= fileByteCount else {
+      throw .fileTooShort(byteCount: fileByteCount, expected: expected)
+    }
   }
 
   /// The meta with the larger transaction id of those that are sound.

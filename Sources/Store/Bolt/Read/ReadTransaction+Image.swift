@@ -2,7 +2,7 @@ extension ReadTransaction {
   /// The state as a file of its own: what a snapshot sends, before its checksum.
   ///
   /// Both meta pages refer to the same root; the first has this transaction's id, the second the one
-  /// before it. The other pages are as they lie here, up to the high-water mark.
+  /// before it, so that the first is the current one. The other pages are as they lie here, up to the high-water mark.
   ///
   /// - Parameter send: Takes the image, piece after piece.
   /// - Throws: What `send` throws.
@@ -20,7 +20,7 @@ extension ReadTransaction {
       as: PageID(rawValue: 0)
     )
     var second = meta
-    second.transaction.rawValue &-= 1
+    second.transaction.rawValue -= min(second.transaction.rawValue, 1)
     second.write(
       to: UnsafeMutableRawBufferPointer(rebasing: head[size...]),
       as: PageID(rawValue: 1)

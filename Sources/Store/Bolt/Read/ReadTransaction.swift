@@ -3,7 +3,10 @@ internal import FileIO
 /// One committed state of a database, for as long as somebody refers to it.
 ///
 /// Keys and values that come out of it lie in the mapped file: they stay there while the
-/// transaction lives, and whoever keeps one longer copies it. Any thread may read.
+/// transaction lives, and whoever keeps one longer copies it. A local variable lives to its last use
+/// only, which may be before the last use of a value: whoever reads in place holds the transaction
+/// in a property, or wraps the reading into `withExtendedLifetime`. ``Bucket/copy(of:)`` needs
+/// neither. Any thread may read.
 public final class ReadTransaction: Sendable {
   private let database: Database
   let meta: Meta
@@ -31,6 +34,8 @@ public final class ReadTransaction: Sendable {
   public var id: TransactionID { meta.transaction }
 
   /// How many bytes the allocated pages take, free ones among them.
+  ///
+  /// The file may be longer, and shorter if it was opened although it has been cut off.
   public var byteCount: Int { Int(meta.highWaterMark.rawValue) * meta.pageByteCount }
 
   /// The first page number that was never allocated.

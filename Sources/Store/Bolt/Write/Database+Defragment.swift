@@ -63,8 +63,10 @@ extension Database {
   /// - Parameters:
   ///   - target: The database to fill; it should be new.
   ///   - fillPercent: How full its pages are made.
-  ///   - onProgress: Is told now and then how many bytes of keys and values have been copied.
-  /// - Throws: The fault of a page of either database, or what the system refused.
+  ///   - onProgress: Is told now and then, and at the end, how many bytes of keys and values have
+  ///     been copied.
+  /// - Throws: The fault of a page of either database, ``BoltError/copyTooLarge(byteCount:limit:)``
+  ///   if buckets lead in circles or elements share their bytes, or what the system refused.
   ///
   /// Source: etcd `server/storage/backend/backend.go`, `defragdb`; bbolt `compact.go`.
   public func copy(
@@ -73,9 +75,9 @@ extension Database {
     onProgress: (Int) -> Void = { _ in }
   ) throws(BoltError) {
     let source = read()
-    var copy = try DatabaseCopy(target: target, fillPercent: fillPercent)
+    var copy = try DatabaseCopy(of: source, target: target, fillPercent: fillPercent)
     try copy.add(source.root, path: [], onProgress: onProgress)
-    try copy.commit()
+    try copy.commit(onProgress)
   }
 
   /// A copy under way.
@@ -87,14 +89,26 @@ extension Database {
     var byteCount = 0
     var total = 0
 
-    init(target: Database, fillPercent: Double) throws(BoltError) {
+    /// What all elements take on pages, and what they can take at most.
+    var elementByteCount = 0
+    let elementByteLimit: Int
+
+    init(
+      of source: ReadTransaction,
+      target: Database,
+      fillPercent: Double
+    ) throws(BoltError) {
+      elementByteLimit = source.byteCount
       self.target = target
       self.fillPercent = fillPercent
       transaction = try target.write()
     }
 
-    mutating func commit() throws(BoltError) {
+    mutating func commit(_ onProgress: (Int) -> Void) throws(BoltError) {
       try transaction.commit()
+      total += byteCount
+      (keyCount, byteCount) = (0, 0)
+      onProgress(total)
     }
 
     /// The bucket at a path, in the transaction that is open now.
@@ -105,19 +119,26 @@ extension Database {
       return bucket
     }
 
+    /// Counts an element; of a bucket the name only, for what is in it is counted by itself.
+    mutating func count(_ element: Element) throws(BoltError) {
+      elementByteCount += PageView.elementByteCount + element.key.count
+      if !element.isBucket { elementByteCount += element.value.count }
+      guard elementByteCount <= elementByteLimit else {
+        throw .copyTooLarge(byteCount: elementByteCount, limit: elementByteLimit)
+      }
+    }
+
     mutating func add(
       _ source: Bucket,
       path: [[UInt8]],
       onProgress: (Int) -> Void
     ) throws(BoltError) {
-      guard path.count < Limits.depth else {
-        throw .treeTooDeep(page: PageID(rawValue: 0), limit: Limits.depth)
-      }
       var place = try bucket(path)
       if source.sequence != 0 { try place.setSequence(source.sequence) }
       var cursor = source.cursor()
       var next = try cursor.first()
       while let element = next {
+        try count(element)
         if element.isBucket {
           let inner = try source.bucket(of: element, on: cursor.page)
           try add(inner, path: path + [Array(element.key)], onProgress: onProgress)
@@ -128,11 +149,8 @@ extension Database {
           byteCount += element.key.count + element.value.count
         }
         if keyCount >= Database.keysPerCommit || byteCount >= Database.bytesPerCommit {
-          total += byteCount
-          onProgress(total)
-          try transaction.commit()
+          try commit(onProgress)
           transaction = try target.write()
-          (keyCount, byteCount) = (0, 0)
           place = try bucket(path)
         }
         next = try cursor.next()

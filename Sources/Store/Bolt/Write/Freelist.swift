@@ -8,32 +8,46 @@
 /// Source: bbolt `internal/freelist/shared.go`.
 struct Freelist: Sendable {
   /// What can be allocated now.
-  private(set) var free = PageSet()
+  private(set) var free: PageSet
 
   /// What the transactions freed, in the order of their ids.
   private(set) var pending: [(transaction: TransactionID, pages: [UInt64])] = []
 
-  /// How many pages are free or will be.
-  var freeOrPendingCount: Int {
-    pending.reduce(free.count) { $0 + $1.pages.count }
-  }
+  /// Everything free or pending, as it is written down: whoever opens the file has no readers.
+  private(set) var all: PageSet
 
   /// A list on which all of `pages` are free.
-  init(free pages: PageSet = PageSet()) { free = pages }
+  init(free pages: PageSet = PageSet()) {
+    free = pages
+    all = pages
+  }
 
   /// Takes `count` pages that follow each other, the first such run of the file.
   mutating func allocate(_ count: Int) -> PageID? {
     guard let start = free.firstRun(count) else { return nil }
-    for page in start..<start + UInt64(count) { free.remove(page) }
+    for page in start..<start + UInt64(count) {
+      free.remove(page)
+      all.remove(page)
+    }
     return PageID(rawValue: start)
   }
 
   /// Notes that a transaction needs pages no more.
-  mutating func release(_ page: PageID, count: Int, by transaction: TransactionID) {
+  ///
+  /// - Throws: ``BoltError/pageInUseIsFree(page:)``, and notes nothing, if one of them was free
+  ///   or pending: two places of the tree lead to it, or the freelist was wrong.
+  mutating func release(
+    _ page: PageID,
+    count: Int,
+    by transaction: TransactionID
+  ) throws(BoltError) {
+    let run = page.rawValue..<page.rawValue + UInt64(count)
+    for page in run where all.contains(page) {
+      throw .pageInUseIsFree(page: PageID(rawValue: page))
+    }
+    for page in run { all.insert(page) }
     if pending.last?.transaction != transaction { pending.append((transaction, [])) }
-    pending[pending.count - 1].pages.append(
-      contentsOf: page.rawValue..<page.rawValue + UInt64(count)
-    )
+    pending[pending.count - 1].pages.append(contentsOf: run)
   }
 
   /// Frees what is pending for transactions that every open reader sees.
@@ -53,16 +67,15 @@ struct Freelist: Sendable {
   ///   - transaction: The one that ended.
   ///   - allocated: The runs that it took from the free pages.
   mutating func rollBack(_ transaction: TransactionID, allocated: [(page: PageID, count: Int)]) {
-    if pending.last?.transaction == transaction { pending.removeLast() }
-    for run in allocated {
-      for page in run.page.rawValue..<run.page.rawValue + UInt64(run.count) { free.insert(page) }
+    if let last = pending.last, last.transaction == transaction {
+      for page in last.pages { all.remove(page) }
+      pending.removeLast()
     }
-  }
-
-  /// Everything free or pending, as it is written down: whoever opens the file has no readers.
-  var allPages: [UInt64] {
-    var all = free
-    for entry in pending { for page in entry.pages { all.insert(page) } }
-    return all.ascending
+    for run in allocated {
+      for page in run.page.rawValue..<run.page.rawValue + UInt64(run.count) {
+        free.insert(page)
+        all.insert(page)
+      }
+    }
   }
 }

@@ -37,7 +37,9 @@ final class Node {
   /// How many pages follow that one.
   let overflow: UInt32
 
-  /// The branch above, unless it is the root. The bucket holds both as long as it holds this.
+  /// The branch above, unless it is the root.
+  ///
+  /// The bucket holds every node until the transaction ends.
   unowned(unsafe) var parent: Node?
 
   var elements: [NodeElement]
@@ -47,6 +49,9 @@ final class Node {
 
   /// Whether it was merged into another and is no part of the tree any more.
   var isRemoved = false
+
+  /// Whether a commit has come to it: a node that it comes to twice hangs in two places.
+  var isSpilled = false
 
   init(
     isLeaf: Bool,
@@ -63,7 +68,8 @@ final class Node {
   }
 
   /// Reads a page.
-  convenience init(_ view: PageView, overflow: UInt32, parent: Node?) throws(BoltError) {
+  convenience init(_ view: PageView, parent: Node?) throws(BoltError) {
+    try view.checkRoom()
     var elements: [NodeElement] = []
     elements.reserveCapacity(view.count + 1)
     for slot in 0..<view.count {
@@ -79,7 +85,7 @@ final class Node {
     self.init(
       isLeaf: view.isLeaf,
       page: view.id,
-      overflow: overflow,
+      overflow: view.overflow,
       parent: parent,
       elements: elements
     )
@@ -109,7 +115,8 @@ final class Node {
   }
 
   /// The slot of a branch under which a key lies.
-  func childSlot(for key: UnsafeRawBufferPointer) -> Int {
+  func childSlot(for key: UnsafeRawBufferPointer) throws(BoltError) -> Int {
+    guard !elements.isEmpty else { throw .emptyBranch(page: page) }
     let found = search(key)
     return found.isEqual ? found.slot : max(0, found.slot - 1)
   }
@@ -129,7 +136,8 @@ final class Node {
   ///   - fillPercent: How full a page is made where more follows, from 0.1 to 1.
   /// - Returns: Ranges of slots, which follow each other and cover all.
   func split(pageByteCount: Int, fillPercent: Double) -> [Range<Int>] {
-    let threshold = Int(Double(pageByteCount) * min(max(fillPercent, 0.1), 1))
+    // What is no number counts as too small.
+    let threshold = Int(Double(pageByteCount) * (fillPercent > 0.1 ? min(fillPercent, 1) : 0.1))
     var runs: [Range<Int>] = []
     var start = 0
     var restByteCount = byteCount - PageView.headerByteCount

@@ -24,6 +24,9 @@ public final class WriteTransaction {
   private var dirty: [DirtyPages] = []
   private var hasEnded = false
 
+  /// What was wrong with a page that was given back: what is free is not known any more.
+  private var releaseFault: BoltError?
+
   /// The bucket that holds all others.
   private var rootBucket: WritableBucket?
 
@@ -48,10 +51,15 @@ public final class WriteTransaction {
   /// The id that the state will have.
   public var id: TransactionID { meta.transaction }
 
-  /// The bucket that holds all others. It takes buckets only.
+  /// The bucket that holds all others, and takes nothing else.
   public var root: WritableBucket {
     if let rootBucket { return rootBucket }
-    let bucket = WritableBucket(in: self, root: .page(meta.root), sequence: meta.sequence)
+    let bucket = WritableBucket(
+      in: self,
+      root: .page(meta.root),
+      sequence: meta.sequence,
+      nesting: 0
+    )
     rootBucket = bucket
     return bucket
   }
@@ -78,8 +86,7 @@ public final class WriteTransaction {
     guard !hasEnded else { return }
     hasEnded = true
     freelist.rollBack(meta.transaction, allocated: allocated)
-    let restored = freelist
-    database.freelist.withLock { $0 = restored }
+    returnFreelist()
   }
 
   /// Makes the changes durable and current.
@@ -87,12 +94,13 @@ public final class WriteTransaction {
   /// The pages are written and synced before the meta page that refers to them is written and
   /// synced: at every moment one of the two meta pages is sound and refers to nothing unfinished.
   ///
-  /// - Throws: ``BoltError/file(_:)``. Nothing has changed then, unless the meta page could not be
+  /// - Throws: ``BoltError/file(_:)``, or the fault of a page. Nothing has changed then, unless the meta page could not be
   ///   written or synced: whether the file holds the old state or the new one is then unknown until
   ///   it is opened anew, readers see the old one, and nothing more is written.
   public func commit() throws(BoltError) {
     precondition(!hasEnded, "a transaction is committed once")
     defer { rollback() }
+    if let releaseFault { throw releaseFault }
     if let rootBucket {
       try rootBucket.rebalance()
       if let page = try rootBucket.spill() { meta.root = page }
@@ -137,23 +145,38 @@ public final class WriteTransaction {
     return (page, memory, UInt32(count - 1))
   }
 
+  /// A branch or leaf page of the state that is being changed.
+  ///
+  /// - Throws: Its fault; ``BoltError/pageInUseIsFree(page:)`` if it could be written anew any time.
+  func page(_ id: PageID) throws(BoltError) -> PageView {
+    guard !freelist.all.contains(id.rawValue) else { throw .pageInUseIsFree(page: id) }
+    return try pages.page(id)
+  }
+
   /// Notes that a page is no part of the tree any more.
-  func release(_ page: PageID, overflow: UInt32) {
-    freelist.release(page, count: Int(overflow) + 1, by: meta.transaction)
+  ///
+  /// - Throws: ``BoltError/pageInUseIsFree(page:)``; the transaction cannot be committed any more.
+  func release(_ page: PageID, overflow: UInt32) throws(BoltError) {
+    do throws(BoltError) {
+      try freelist.release(page, count: Int(overflow) + 1, by: meta.transaction)
+    } catch {
+      releaseFault = releaseFault ?? error
+      throw error
+    }
   }
 
   private func writeFreelist() throws(BoltError) {
     if meta.freelist != Meta.freelistNotStored {
-      release(meta.freelist, overflow: try pages.header(meta.freelist).overflow)
+      try release(meta.freelist, overflow: try pages.header(meta.freelist).overflow)
     }
     guard database.options.storesFreelist else {
       meta.freelist = Meta.freelistNotStored
       return
     }
     // The room is measured before it is taken from the list: it can only become too large.
-    let wanted = PageView.headerByteCount + 8 * (freelist.freeOrPendingCount + 1)
+    let wanted = PageView.headerByteCount + 8 * (freelist.all.count + 1)
     let (page, memory, overflow) = allocate(wanted)
-    let free = freelist.allPages
+    let free = freelist.all.ascending
     memory.store(page.rawValue, at: 0)
     memory.store(PageFlags.freelist.rawValue, at: 8)
     memory.store(overflow, at: 12)
@@ -227,14 +250,20 @@ public final class WriteTransaction {
         throw .file(error)
       }
     }
-    let free = freelist
-    let count = free.freeOrPendingCount
+    let count = freelist.all.count
     let meta = self.meta
     database.state.withLock { state in
       state.meta = meta
       state.mapping = mapping
       state.freePageCount = count
     }
-    database.freelist.withLock { $0 = free }
+    returnFreelist()
+  }
+
+  /// Gives the freelist to the next transaction, and keeps no reference: it is changed in place.
+  private func returnFreelist() {
+    let freelist = self.freelist
+    self.freelist = Freelist()
+    database.freelist.withLock { $0 = freelist }
   }
 }
