@@ -109,6 +109,24 @@ import WAL
     #expect(rows["meta"]?[Array("finishedCompactRev".utf8)] == SampleSnapshot.name(3))
   }
 
+  @Test func aRevisionOfWhichNoRowIsLeftCounts() throws {
+    var rows = SampleSnapshot.rows
+    rows["meta"]?[Array("scheduledCompactRev".utf8)] = SampleSnapshot.name(90)
+    try disk.setContents(of: "/s.db", to: try SampleSnapshot.bytes(rows))
+    #expect(try restore(RestoreOptions(dataDirectory: "/data")) == 90)
+    var options = RestoreOptions(dataDirectory: "/raised")
+    options.revisionBump = 5
+    options.marksCompacted = true
+    #expect(try restore(options) == 95)
+    let raised = try SampleSnapshot.rows(of: "/raised/member/snap/db", in: disk)
+    #expect(raised["key"]?[SampleSnapshot.name(95)] == [])
+
+    rows["key"] = [:]
+    rows["meta"] = [:]
+    try disk.setContents(of: "/s.db", to: try SampleSnapshot.bytes(rows))
+    #expect(try restore(RestoreOptions(dataDirectory: "/empty")) == 1)
+  }
+
   @Test func aRevisionIsRaisedOnlyWithAMark() throws {
     var options = RestoreOptions(dataDirectory: "/data")
     options.revisionBump = 1
@@ -269,6 +287,29 @@ import WAL
       }
       try expectNothing()
     }
+  }
+
+  /// A bit in each of many places: what is not refused is a database with another key or value.
+  @Test func damagedPagesAreRefusedOrRestored() throws {
+    let image = try SampleSnapshot.image()
+    var options = RestoreOptions(dataDirectory: "/data")
+    options.skipsHashCheck = true
+    var counts = (restored: 0, refused: 0)
+    for bit in stride(from: 0, to: image.count * 8, by: 101) {
+      let disk = SimulatedDisk()
+      var damaged = image
+      damaged[bit / 8] ^= 1 << (bit % 8)
+      try disk.setContents(of: "/s.db", to: damaged)
+      do throws(SnapshotError) {
+        _ = try SnapshotRestore(from: "/s.db", options, in: disk).run()
+        counts.restored += 1
+      } catch {
+        counts.refused += 1
+        #expect(try disk.list("/") == ["s.db"])
+      }
+    }
+    #expect(counts.restored > 0)
+    #expect(counts.refused > 0)
   }
 
   @Test func theWayIsTold() throws {

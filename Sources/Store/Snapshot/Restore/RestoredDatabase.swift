@@ -1,5 +1,6 @@
 internal import Bolt
 internal import FileIO
+internal import MVCC
 internal import WAL
 
 /// The database of a new cluster's member, made from one of another cluster.
@@ -49,15 +50,26 @@ struct RestoredDatabase {
   /// Errors of our own come out as results: a function throws one type.
   private func change(_ database: Database) throws(BoltError) -> Result<Int64, SnapshotError> {
     let state = database.read()
-    guard try state.bucket("meta") != nil else { return .failure(notEtcd(missing: "meta")) }
-    guard let keys = try state.bucket("key") else { return .failure(notEtcd(missing: "key")) }
+    guard let meta = try state.bucket(BucketName.meta.bytes) else {
+      return .failure(.notEtcd(path: sourcePath, missingBucket: "meta"))
+    }
+    guard let keys = try state.bucket(BucketName.key.bytes) else {
+      return .failure(.notEtcd(path: sourcePath, missingBucket: "key"))
+    }
     var cursor = keys.cursor()
     var newest: Int64 = 0
     if let element = try cursor.last() {
-      guard let revision = mainRevision(element.key) else {
+      guard let row = try? RowKey(element.key) else {
         return .failure(.notARevision(path: sourcePath, key: Array(element.key)))
       }
-      newest = revision
+      newest = row.revision.main
+    }
+    // Of keys that were all deleted, a compaction may have left no row.
+    for name in ["scheduledCompactRev", "finishedCompactRev"] {
+      guard let value = try meta.value(for: Array(name.utf8)), let row = try? RowKey(value) else {
+        continue
+      }
+      newest = max(newest, row.revision.main)
     }
 
     let transaction = try database.write()
@@ -71,26 +83,25 @@ struct RestoredDatabase {
         return .failure(error)
       }
       newest += bump
-      let row = rowName(of: newest)
-      try transaction.bucketOrNew(Array("key".utf8)).put([], for: row)
+      let row = RowKey(Revision(main: newest)).bytes
+      try transaction.bucketOrNew(BucketName.key.bytes).put([], for: row)
       try put(row, for: "scheduledCompactRev", in: transaction)
     }
     try putMembers(in: transaction)
     try put(index.rawValue.bigEndianBytes, for: "consistent_index", in: transaction)
     try put(term.rawValue.bigEndianBytes, for: "term", in: transaction)
     try transaction.commit()
-    return .success(newest)
+    // A store without a row is at revision 1.
+    return .success(max(1, newest))
   }
 
   private func putMembers(in transaction: WriteTransaction) throws(BoltError) {
-    for name in ["members", "members_removed"] {
-      if try transaction.bucket(Array(name.utf8)) != nil {
-        try transaction.deleteBucket(Array(name.utf8))
-      }
-      _ = try transaction.bucketOrNew(Array(name.utf8))
+    for name in [BucketName.members, .membersRemoved] {
+      if try transaction.bucket(name.bytes) != nil { try transaction.deleteBucket(name.bytes) }
+      _ = try transaction.bucketOrNew(name.bytes)
     }
-    _ = try transaction.bucketOrNew(Array("cluster".utf8))
-    let rows = try transaction.bucketOrNew(Array("members".utf8))
+    _ = try transaction.bucketOrNew(BucketName.cluster.bytes)
+    let rows = try transaction.bucketOrNew(BucketName.members.bytes)
     for member in members {
       try rows.put(Array(member.json.utf8), for: Array(member.id.hexadecimal.utf8))
     }
@@ -101,24 +112,6 @@ struct RestoredDatabase {
     for key: String,
     in transaction: WriteTransaction
   ) throws(BoltError) {
-    try transaction.bucketOrNew(Array("meta".utf8)).put(value, for: Array(key.utf8))
+    try transaction.bucketOrNew(BucketName.meta.bytes).put(value, for: Array(key.utf8))
   }
-
-  private func notEtcd(missing bucket: String) -> SnapshotError {
-    .notEtcd(path: sourcePath, missingBucket: bucket)
-  }
-}
-
-/// The name of a row of the bucket `key`.
-///
-/// Format: 8 bytes main revision, big-endian; `_`; 8 bytes sub revision, big-endian; for a tombstone,
-/// `t`.
-private func rowName(of main: Int64) -> [UInt8] {
-  UInt64(bitPattern: main).bigEndianBytes + [UInt8(ascii: "_")] + UInt64(0).bigEndianBytes
-}
-
-private func mainRevision(_ name: UnsafeRawBufferPointer) -> Int64? {
-  let isTombstone = name.count == 18 && name.last == UInt8(ascii: "t")
-  guard name.count == 17 || isTombstone, name[8] == UInt8(ascii: "_") else { return nil }
-  return Int64(exactly: UInt64(bigEndian: name.loadUnaligned(as: UInt64.self)))
 }
