@@ -95,8 +95,7 @@ struct SnapshotRestoreCommand: ParsableCommand {
       Diagnostics.note(
         directory,
         "restored at revision \(revision) as member "
-          + "\(String(restore.member.id.rawValue, radix: 16)) of cluster "
-          + String(restore.clusterID.rawValue, radix: 16)
+          + "\(restore.member.id.hexadecimal) of cluster \(restore.clusterID.hexadecimal)"
       )
     } catch {
       throw CommandFailure("", error)
