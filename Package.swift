@@ -100,6 +100,15 @@ let package = Package(
       swiftSettings: strict + [.define("STORE_CHECKS", .when(configuration: .debug))]
     ),
     .target(
+      name: "Apply",
+      dependencies: [
+        "Bolt", "EtcdMessages", "MVCC", "WAL",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      path: "Sources/Store/Apply",
+      swiftSettings: strict
+    ),
+    .target(
       name: "Snapshot",
       dependencies: [
         "Bolt", "FileIO", "MVCC", "WAL",
@@ -113,7 +122,9 @@ let package = Package(
     // explorer: the command, and what it asks of a store's data.
     .target(
       name: "Explore",
-      dependencies: ["Bolt", "Checksum", "Decode", "FileIO", "MVCC", "Schema"],
+      dependencies: [
+        "Apply", "Bolt", "Checksum", "Decode", "FileIO", "MVCC", "Schema", "WAL",
+      ],
       path: "Sources/explorer/Explore",
       exclude: ["Explore.md"],
       swiftSettings: strict

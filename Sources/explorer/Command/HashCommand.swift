@@ -26,16 +26,18 @@ struct HashCommand: ParsableCommand {
   @Option(name: .long, help: "HashKV up to this revision.")
   var rev: Int64 = 0
 
+  @Flag(name: .long, help: "HashKV as if the log of the data directory had been replayed.")
+  var wal = false
+
   mutating func run() throws {
-    let source = try SourceOptions.open(argument.given, unlocked: argument.unlocked)
+    let source = try SourceOptions.open(argument.given, unlocked: argument.unlocked, wal: wal)
     let hash: KeyspaceHash
     let databaseHash: UInt32
     do {
-      let keyspace = try Keyspace(source.database, isReadOnly: true)
-      hash = try keyspace.view().hash(at: rev)
-      databaseHash = try Keyspace.hash(of: source.transaction)
+      hash = try source.hash(at: rev)
+      databaseHash = try source.databaseHash()
     } catch {
-      throw CommandFailure(source.databasePath, error)
+      throw CommandFailure("", error)
     }
     var output = StandardOutput()
     output.write(HashCommand.record(hash, databaseHash).text(as: writeOut.output))

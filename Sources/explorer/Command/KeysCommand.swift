@@ -146,8 +146,8 @@ struct KeysCommand: ParsableCommand {
       output.buffer.append(raw: row.key)
       output.buffer.append("\n")
     case .json:
-      output.buffer.append("{\"key\":")
-      output.buffer.append(JSONString.text(row.key))
+      output.buffer.append("{")
+      output.buffer.append(JSONString.field("key", row.key))
       output.buffer.append(",\"modRevision\":\(row.revision.main)")
       if row.isTombstone {
         output.buffer.append(",\"deleted\":true}\n")
@@ -298,6 +298,29 @@ enum JSONString {
   /// Bytes as a JSON string, with what is not UTF-8 replaced.
   static func text(_ bytes: UnsafeRawBufferPointer) -> String {
     text(String(decoding: bytes, as: UTF8.self))
+  }
+
+  /// A field with bytes: as text if they are UTF-8, else in base64 under a name that says so.
+  static func field(_ name: String, _ bytes: UnsafeRawBufferPointer) -> String {
+    if let text = String(validating: bytes, as: UTF8.self) {
+      return "\"\(name)\":\(self.text(text))"
+    }
+    return "\"\(name)Base64\":\"\(base64(bytes))\""
+  }
+
+  private static func base64(_ bytes: UnsafeRawBufferPointer) -> String {
+    let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    var text: [UInt8] = []
+    for start in stride(from: 0, to: bytes.count, by: 3) {
+      let count = min(3, bytes.count - start)
+      var word = 0
+      for place in 0..<3 { word = word << 8 | (place < count ? Int(bytes[start + place]) : 0) }
+      for place in 0..<4 {
+        let digit = digits[word >> (18 - 6 * place) & 63]
+        text.append(place <= count ? digit : UInt8(ascii: "="))
+      }
+    }
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// Text as a JSON string.

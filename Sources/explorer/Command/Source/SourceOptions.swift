@@ -19,19 +19,33 @@ struct SourceOptions: ParsableArguments {
   @Flag(name: .long, help: "Pass over what is damaged, show the rest, and say what was lost.")
   var salvage = false
 
+  @Flag(
+    name: .long,
+    help: "Read a data directory as if its log had been replayed: nothing is written for it."
+  )
+  var wal = false
+
   /// Opens the file.
   func open() throws -> FileSource {
     guard let file else { throw CommandFailure("--file", "no file given to read from") }
-    return try SourceOptions.open(file, unlocked: unlocked, salvage: salvage)
+    return try SourceOptions.open(file, unlocked: unlocked, salvage: salvage, wal: wal)
   }
 
   /// Opens a file.
-  static func open(_ path: String, unlocked: Bool, salvage: Bool = false) throws -> FileSource {
+  static func open(
+    _ path: String,
+    unlocked: Bool,
+    salvage: Bool = false,
+    wal: Bool = false
+  ) throws -> FileSource {
     var options = FileSource.Options()
     options.ignoresLock = unlocked
     options.salvages = salvage
+    options.replaysLog = wal
     do {
-      return try FileSource(path, options)
+      let source = try FileSource(path, options)
+      SourceNotes.noteLog(of: source)
+      return source
     } catch {
       throw CommandFailure("", error)
     }
@@ -59,8 +73,35 @@ struct FileArgument: ParsableArguments {
   var given: String { path ?? file ?? "" }
 }
 
-/// What a command says about the file it read, once it has read it.
+/// What a command says about the file that it reads.
 enum SourceNotes {
+  /// Notes how far the log of a data directory is ahead of its database, or what was replayed.
+  static func noteLog(of source: FileSource) {
+    if let replay = source.replay {
+      let position = replay.position
+      var text =
+        "database at entry \(position.databaseIndex), log at \(position.logIndex): "
+        + "\(replay.appliedCount) entries replayed"
+      if replay.refusedCount > 0 { text += ", \(replay.refusedCount) of them refused" }
+      if replay.uncommittedCount > 0 {
+        text += ", \(replay.uncommittedCount) left out that may not be committed"
+      }
+      if position.isTorn { text += ", the last write was cut off" }
+      return Diagnostics.note(source.path, text)
+    }
+    do {
+      guard let position = try source.logPosition(), position.entriesAhead > 0 else { return }
+      Diagnostics.note(
+        source.path,
+        "the log is \(position.entriesAhead) entries ahead of the database "
+          + "(\(position.databaseIndex) to \(position.logIndex)): --wal reads them, too"
+      )
+    } catch {
+      // What is asked of the database can be answered without the log.
+      Diagnostics.note("", error)
+    }
+  }
+
   /// Notes what was lost, and what a writer changed meanwhile.
   ///
   /// - Returns: Whether what was shown may be incomplete.

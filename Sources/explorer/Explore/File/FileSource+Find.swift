@@ -63,12 +63,16 @@ extension FileSource {
     upTo revision: Int64,
     limit: Int
   ) throws(SourceError) -> [StoredRow] {
+    let replayed = replayedRows.reversed().filter {
+      $0.revision.main <= revision && KeyOrder.compare(key, $0.key) == 0
+    }
+    guard replayed.count < limit else { return Array(replayed.prefix(limit)) }
     let count = try leafCount(upTo: revision)
     let chunkCount = (count + FileSource.leavesPerChunk - 1) / FileSource.leavesPerChunk
     // Chunks are taken from the newest one on. Once enough rows are found in one and those newer
     // than it, what is older need not be read.
     let nextChunk = Atomic(0)
-    let shared = Mutex(FoundRows(limit: salvages ? .max : limit))
+    let shared = Mutex(FoundRows(limit: salvages ? .max : limit - replayed.count))
     DispatchQueue.concurrentPerform(iterations: min(chunkCount, FileSource.threadCount)) { _ in
       while true {
         let chunk = nextChunk.add(1, ordering: .relaxed).oldValue
@@ -81,7 +85,7 @@ extension FileSource {
         shared.withLock { $0.add(outcome, chunk: chunk) }
       }
     }
-    let found = try shared.withLock { $0 }.rows()
+    let found = replayed + (try shared.withLock { $0 }.rows())
     return Array(found.prefix(limit))
   }
 

@@ -113,9 +113,13 @@ extension FileSource {
     at revision: Int64,
     progress: ((_ done: Int, _ total: Int) -> Void)? = nil
   ) throws(SourceError) -> NewestRows {
-    var newest = NewestRows()
-    let count = try leafCount(upTo: revision)
     let selection = selection?.takesAll == true ? nil : selection
+    var newest = NewestRows()
+    for row in replayedRows.reversed()
+    where row.revision.main <= revision && selection?.contains(row.key) != false {
+      newest.add(row)
+    }
+    let count = try leafCount(upTo: revision)
     for place in (0..<count).reversed() {
       if place % 1024 == 0 { progress?((count - place) * pageByteCount, count * pageByteCount) }
       guard let page = try leaf(place) else { continue }
@@ -186,6 +190,10 @@ extension FileSource {
         }
         return true
       }
+    }
+    for row in replayedRows
+    where row.revision.main <= revision && (takesAll || selection.contains(row.key)) {
+      try body(row)
     }
   }
 }

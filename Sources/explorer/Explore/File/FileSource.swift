@@ -1,6 +1,6 @@
 public import Bolt
 public import FileIO
-internal import MVCC
+public import MVCC
 internal import Synchronization
 
 /// The keys and values of a file: a database of etcd, a snapshot, or a data directory.
@@ -8,7 +8,9 @@ internal import Synchronization
 /// The file is mapped and read in place; nothing is ever written to it. All that is asked of a source
 /// is answered from the one state that was committed last when it was opened. It may be used from
 /// several threads.
-public final class FileSource: Sendable {
+public final class FileSource: @unchecked Sendable {
+  // What can change is set while the source is made, and never again.
+
   /// How a file is opened.
   public struct Options: Sendable {
     /// Whether a file is read that a running process holds.
@@ -16,6 +18,9 @@ public final class FileSource: Sendable {
 
     /// Whether what is damaged is passed over, and noted in ``FileSource/losses``.
     public var salvages = false
+
+    /// Whether a data directory is read as if its member had been started and had replayed its log.
+    public var replaysLog = false
 
     /// A file that must be whole, and that nobody else writes.
     public init() {}
@@ -49,13 +54,22 @@ public final class FileSource: Sendable {
   public let transaction: ReadTransaction
 
   /// The revision of the newest row, or of the last compaction: what etcd would start with.
-  public let currentRevision: Int64
+  public private(set) var currentRevision: Int64
 
-  /// The main revision of the newest row; 0 without rows.
+  /// The main revision of the newest row in the file; 0 without rows.
   let newestRowRevision: Int64
 
   /// The revision that was compacted last; nothing if none was.
-  public let compactRevision: Int64?
+  public private(set) var compactRevision: Int64?
+
+  /// What was replayed; nothing unless that was asked for.
+  public private(set) var replay: ReplayReport?
+
+  /// The rows that the log adds to those of the file.
+  private var replayed: ReplayedRows?
+
+  /// The keyspace that the log was replayed over.
+  private var replayedKeyspace: Keyspace?
 
   /// Whether what is damaged is passed over.
   public let salvages: Bool
@@ -108,7 +122,47 @@ public final class FileSource: Sendable {
     newestRowRevision = tree.newestRevision
     compactRevision = compaction.compactRevision
     currentRevision = max(tree.newestRevision, compaction.newestRevision, 1)
+    if options.replaysLog { try replayLog(in: fileSystem) }
   }
+
+  /// Adds what the log says after the database was written.
+  private func replayLog(in fileSystem: any FileSystem) throws(SourceError) {
+    guard let logDirectory, let position = try logPosition(in: fileSystem) else {
+      throw .noLog(path: path)
+    }
+    let replaying = try LogReplaying(logDirectory, over: self, position: position, in: fileSystem)
+    replayed = replaying.rows
+    replayedKeyspace = replaying.keyspace
+    replay = replaying.report
+    currentRevision = max(currentRevision, replaying.currentRevision)
+    compactRevision = replaying.compactRevision
+  }
+
+  /// The hash that etcd's HashKV answers.
+  ///
+  /// - Parameter revision: The last main revision that counts; 0 for the current one.
+  /// - Returns: The hash.
+  /// - Throws: ``SourceError/content(path:_:)`` with the reason.
+  public func hash(at revision: Int64 = 0) throws(SourceError) -> KeyspaceHash {
+    do throws(MVCCError) {
+      if let replayedKeyspace { return try replayedKeyspace.view().hash(at: revision) }
+      return try Keyspace(database, isReadOnly: true).view().hash(at: revision)
+    } catch {
+      throw .content(path: databasePath, error)
+    }
+  }
+
+  /// The hash that etcd's Hash answers: over all buckets of the file, as it is.
+  public func databaseHash() throws(SourceError) -> UInt32 {
+    do {
+      return try Keyspace.hash(of: transaction)
+    } catch {
+      throw .content(path: databasePath, error)
+    }
+  }
+
+  /// The rows that the log adds to those of the file, the oldest first.
+  var replayedRows: [StoredRow] { replayed?.rows ?? [] }
 
   /// What was passed over so far because it is damaged; nothing unless the source salvages.
   public var foundLosses: (first: [SourceError], count: Int) { losses.found }

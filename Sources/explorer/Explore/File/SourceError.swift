@@ -1,6 +1,7 @@
 public import Bolt
 internal import FileIO
 public import MVCC
+public import WAL
 
 /// Why a file cannot be read, or a question cannot be answered from it.
 public enum SourceError: Error, Equatable, Sendable {
@@ -21,6 +22,15 @@ public enum SourceError: Error, Equatable, Sendable {
 
   /// What lies in a row or bucket is not what etcd writes.
   case content(path: String, MVCCError)
+
+  /// The log of a data directory is damaged, or cannot be read.
+  case log(WALError)
+
+  /// The log begins later than the database ends.
+  case logGap(path: String, found: UInt64, expected: UInt64)
+
+  /// There is no log beside the file.
+  case noLog(path: String)
 
   /// A revision that has been compacted.
   case compacted(revision: Int64, compactRevision: Int64)
@@ -47,6 +57,10 @@ extension SourceError: CustomStringConvertible {
     case .row(let path, let page, let slot, let fault):
       "\(path): page \(page): row \(slot): \(fault)"
     case .content(let path, let error): "\(path): \(error)"
+    case .log(let error): error.description
+    case .logGap(let path, let found, let expected):
+      "\(path): entry \(found) follows, the database needs entry \(expected) next"
+    case .noLog(let path): "\(path): no log beside it: only a data directory has one"
     case .compacted(let revision, let compactRevision):
       "revision \(revision) has been compacted, the oldest is \(compactRevision)"
     case .future(let revision, let currentRevision):

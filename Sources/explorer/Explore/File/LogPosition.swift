@@ -1,0 +1,83 @@
+internal import Bolt
+public import FileIO
+internal import WAL
+
+/// How far a member's log is ahead of its database.
+public struct LogPosition: Equatable, Sendable {
+  /// The entry that the database was written at: its consistent index.
+  public let databaseIndex: UInt64
+
+  /// The last entry of the log.
+  public let logIndex: UInt64
+
+  /// The last entry that the log itself knows to be committed.
+  public let commitIndex: UInt64
+
+  /// Whether the log ends with what an interrupted write left.
+  public let isTorn: Bool
+
+  /// How many entries the database lacks.
+  public var entriesAhead: UInt64 { logIndex > databaseIndex ? logIndex - databaseIndex : 0 }
+}
+
+extension FileSource {
+  /// Where the log of a data directory lies; nothing for other files.
+  var logDirectory: String? {
+    guard form == .dataDirectory, databasePath.hasSuffix("/snap/db") else { return nil }
+    return String(databasePath.dropLast("snap/db".count)) + "wal"
+  }
+
+  /// How far the log of a data directory is ahead of the database.
+  ///
+  /// Only the segments are read that can hold entries which the database lacks.
+  ///
+  /// - Parameter fileSystem: Where the log lies.
+  /// - Returns: Nothing if the file is no data directory, or has no log beside it.
+  /// - Throws: ``SourceError/log(_:)`` if the log is damaged.
+  public func logPosition(
+    in fileSystem: any FileSystem = LocalFileSystem()
+  ) throws(SourceError) -> LogPosition? {
+    guard let logDirectory, (try? fileSystem.kind(of: logDirectory)) == .directory else {
+      return nil
+    }
+    let databaseIndex = try consistentIndex()
+    do throws(WALError) {
+      let reader = try WALReader(
+        logDirectory,
+        from: LogIndex(rawValue: databaseIndex),
+        in: fileSystem
+      )
+      var last: UInt64 = 0
+      var commit: UInt64 = 0
+      while let record = try reader.next() {
+        switch record.content {
+        // A later entry of the same index takes the place of it and of what follows it.
+        case .entry(let entry): last = entry.index.rawValue
+        case .hardState(let state): commit = state.commit.rawValue
+        default: break
+        }
+      }
+      return LogPosition(
+        databaseIndex: databaseIndex,
+        logIndex: last,
+        commitIndex: commit,
+        isTorn: reader.end?.isTorn ?? false
+      )
+    } catch {
+      throw .log(error)
+    }
+  }
+
+  /// The log entry that the database was written at.
+  func consistentIndex() throws(SourceError) -> UInt64 {
+    do {
+      let name = Array("consistent_index".utf8)
+      guard let value = try transaction.bucket("meta")?.value(for: name), value.count == 8 else {
+        return 0
+      }
+      return UInt64(bigEndian: value.loadUnaligned(as: UInt64.self))
+    } catch {
+      throw .database(path: databasePath, error)
+    }
+  }
+}
