@@ -69,10 +69,10 @@ struct DiffCommand: ParsableCommand {
 
   mutating func run() throws {
     let catalogue = try catalogueOptions.catalogue()
-    let targets = try target.resolve(with: catalogue)
     let old = try state(first)
     // A file is opened once: rows of one file are compared by where they lie.
     let new = try state(second, besides: old.source)
+    let targets = try target.resolve(with: catalogue, in: new.source)
     var options = Decoder.Options()
     options.release = try catalogueOptions.wantedRelease()
     options.encryption = try EncryptionOption.read(encryptionConfig)

@@ -13,10 +13,11 @@ struct Explorer: ParsableCommand {
     discussion: """
       For example:
 
+        explorer get pods -n kube-system -o table --file backup.db
+        explorer get deploy/default/web --clean --file backup.db | kubectl apply -f -
+        explorer keys --by resource --sizes --file /var/lib/etcd
+        explorer diff monday.db tuesday.db
         etcdctl get /registry/pods/default/web-0 | explorer decode
-        etcdctl get --prefix /registry/secrets | explorer decode -o meta
-        explorer encode -f pod.yaml | etcdctl put /registry/pods/default/web
-        explorer kinds deployment
 
       Exit status: 0 done, 1 nothing found, 2 error.
       """,

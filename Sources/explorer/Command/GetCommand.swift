@@ -86,8 +86,8 @@ struct GetCommand: ParsableCommand {
       throw CommandFailure("", "nothing to get: give a target, or -A for everything")
     }
     let catalogue = try catalogueOptions.catalogue()
-    let targets = try target.resolve(with: catalogue)
     let source = try source.open()
+    let targets = try target.resolve(with: catalogue, in: source)
     var options = Decoder.Options()
     options.release = try catalogueOptions.wantedRelease()
     options.encryption = try EncryptionOption.read(encryptionConfig)

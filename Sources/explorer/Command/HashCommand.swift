@@ -40,7 +40,19 @@ struct HashCommand: ParsableCommand {
       throw CommandFailure("", error)
     }
     var output = StandardOutput()
-    output.write(HashCommand.record(hash, databaseHash).text(as: writeOut.output))
+    if writeOut.output == .simple {
+      output.write(
+        """
+        hashkv: \(hash.hash)
+        hash-revision: \(hash.revision)
+        compact-revision: \(hash.compactRevision)
+        hash: \(databaseHash)
+
+        """
+      )
+    } else {
+      output.write(HashCommand.record(hash, databaseHash).text(as: writeOut.output))
+    }
     if SourceNotes.report(source) { throw ExitCode(2) }
   }
 

@@ -57,14 +57,14 @@ struct HistoryCommand: ParsableCommand {
 
   mutating func run() throws {
     let catalogue = try catalogueOptions.catalogue()
-    let targets = try target.resolve(with: catalogue)
+    let source = try source.open()
+    let targets = try target.resolve(with: catalogue, in: source)
     guard let key = targets.singleKey else {
       throw CommandFailure(
         target.targets.joined(separator: " "),
         "not one key: name one object, such as pods/default/web-0, or a whole key"
       )
     }
-    let source = try source.open()
     var options = Decoder.Options()
     options.release = try catalogueOptions.wantedRelease()
     options.encryption = try EncryptionOption.read(encryptionConfig)

@@ -75,8 +75,8 @@ struct KeysCommand: ParsableCommand {
   }
 
   mutating func run() throws {
-    let targets = try target.resolve(with: try catalogueOptions.catalogue())
     let source = try source.open()
+    let targets = try target.resolve(with: try catalogueOptions.catalogue(), in: source)
     let found: Bool
     do {
       if allRevisions {

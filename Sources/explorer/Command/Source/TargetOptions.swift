@@ -40,19 +40,37 @@ struct TargetOptions: ParsableArguments {
   }
 
   /// What the words stand for.
-  func resolve(with catalogue: Catalogue) throws -> ResolvedTargets {
-    let resources = try ResourceTable(catalogue: catalogue)
+  ///
+  /// Resources that Kubernetes does not have are looked for among the custom ones of the source.
+  func resolve(with catalogue: Catalogue, in source: FileSource) throws -> ResolvedTargets {
+    do {
+      return try resolve(with: try ResourceTable(catalogue: catalogue))
+    } catch let error as TargetError {
+      // The word may be the name of a custom resource.
+      guard case .unknownResource = error,
+        let custom = try? source.customResources(
+          registryPrefix: registryPrefix,
+          decoder: Decoder(catalogue: catalogue)
+        ),
+        !custom.isEmpty
+      else { throw CommandFailure("", error) }
+      do {
+        let resources = try ResourceTable(catalogue: catalogue, customResources: custom)
+        return try resolve(with: resources)
+      } catch let error as TargetError {
+        throw CommandFailure("", error)
+      }
+    }
+  }
+
+  private func resolve(with resources: ResourceTable) throws -> ResolvedTargets {
     var options = TargetResolver.Options()
     options.registryPrefix = registryPrefix
     options.namespace = allNamespaces ? .all : namespace.map { .named($0) } ?? .unsaid
     options.literals = prefix ? .prefixes : exact ? .keys : .paths
-    do {
-      let found = try TargetResolver(resources: resources, options: options).targets(of: targets)
-      let parser = StorageKeyParser(resources: resources, registryPrefix: registryPrefix)
-      return ResolvedTargets(targets: found, parser: parser)
-    } catch {
-      throw CommandFailure("", error)
-    }
+    let found = try TargetResolver(resources: resources, options: options).targets(of: targets)
+    let parser = StorageKeyParser(resources: resources, registryPrefix: registryPrefix)
+    return ResolvedTargets(targets: found, parser: parser)
   }
 }
 

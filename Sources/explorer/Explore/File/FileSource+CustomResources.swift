@@ -1,0 +1,40 @@
+public import Decode
+internal import MVCC
+
+extension FileSource {
+  /// The custom resources that the cluster has, by their definitions.
+  ///
+  /// - Parameters:
+  ///   - registryPrefix: What the keys of Kubernetes begin with.
+  ///   - decoder: Decodes the definitions.
+  /// - Returns: Those whose definitions can be read.
+  /// - Throws: ``SourceError``.
+  public func customResources(
+    registryPrefix: String,
+    decoder: Decoder
+  ) throws(SourceError) -> [CustomResource] {
+    let path = "apiextensions.k8s.io/customresourcedefinitions/"
+    let prefix = Array("\(TargetResolver.normalised(prefix: registryPrefix))/\(path)".utf8)
+    let parser: StorageKeyParser
+    do {
+      parser = StorageKeyParser(resources: try ResourceTable())
+    } catch {
+      return []
+    }
+    let target = KeyTarget(word: "customresourcedefinitions", ranges: [KeyRange(prefix: prefix)])
+    let newest = try newestRows(in: KeySelection([target], parser: parser), at: currentRevision)
+    var found: [CustomResource] = []
+    var output = OutputBuffer()
+    newest.forEachLive { row in
+      output.removeAll()
+      var notes: [Note] = []
+      guard let value = try? row.keyValue().value,
+        (try? decoder.decode(value, as: .json, into: &output, notes: &notes)) != nil,
+        let object = try? output.withBytes({ try DecodedObject(json: $0) }),
+        let resource = CustomResource(object)
+      else { return }
+      found.append(resource)
+    }
+    return found
+  }
+}
