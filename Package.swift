@@ -123,7 +123,8 @@ let package = Package(
     .target(
       name: "Explore",
       dependencies: [
-        "Apply", "Bolt", "Checksum", "Decode", "FileIO", "MVCC", "Schema", "WAL",
+        "Apply", "Bolt", "Checksum", "Decode", "EtcdMessages", "FileIO", "MVCC", "Schema", "WAL",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       path: "Sources/explorer/Explore",
       exclude: ["Explore.md"],
@@ -215,7 +216,10 @@ let package = Package(
     ),
     .testTarget(
       name: "ExploreTests",
-      dependencies: ["Decode", "Explore", "Schema", "TestSupport"],
+      dependencies: [
+        "Decode", "EtcdMessages", "Explore", "FileIO", "Schema", "TestSupport", "WAL",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
       path: "Tests/ExploreTests",
       swiftSettings: strict
     ),

@@ -26,7 +26,7 @@ struct Explorer: ParsableCommand {
       DecodeCommand.self, EncodeCommand.self, KindsCommand.self, KeysCommand.self,
       GetCommand.self, HistoryCommand.self, DiffCommand.self, CheckCommand.self,
       ChecksumCommand.self, HashCommand.self, SnapshotCommand.self,
-      DefragCommand.self,
+      DefragCommand.self, WALCommand.self,
     ]
   )
 

@@ -113,11 +113,9 @@ public final class WALReader {
     return nil
   }
 
-  /// Begins anew; records end where they ended the first time, though more have been appended.
-  ///
-  /// - Precondition: ``next()`` has come to the end.
+  /// Begins anew; once ``next()`` has come to the end, records end there again, though more have
+  /// been appended.
   func rewind() throws(WALError) {
-    precondition(end != nil, "read to the end before rewinding")
     isAtEnd = false
     hasChecksum = false
     metadata = nil
