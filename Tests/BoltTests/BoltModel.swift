@@ -38,10 +38,11 @@ struct BoltModel: Equatable {
 
   enum Difference: Error { case order }
 
-  /// Changes one thing in a transaction and here.
+  /// Changes one thing in a transaction and here, among so many keys.
   mutating func change(
     _ transaction: WriteTransaction,
-    using generator: inout SeededGenerator
+    using generator: inout SeededGenerator,
+    keyCount: Int = 3000
   ) throws {
     let name = Array("bucket\(Int.random(in: 0..<4, using: &generator))".utf8)
     switch Int.random(in: 0..<1000, using: &generator) {
@@ -53,25 +54,35 @@ struct BoltModel: Equatable {
       let inner = Array("inner\(Int.random(in: 0..<3, using: &generator))".utf8)
       let bucket = try transaction.bucketOrNew(name).bucketOrNew(inner)
       buckets[[name], default: [:]] = buckets[[name]] ?? [:]
-      let (key, value) = (randomKey(&generator), randomValue(&generator))
-      try bucket.put(value, for: key)
-      buckets[[name, inner], default: [:]][key] = value
-    case 20..<450:
+      let (key, value) = (randomKey(&generator, keyCount), randomValue(&generator))
+      if Int.random(in: 0..<3, using: &generator) == 0 {
+        try bucket.delete(key)
+        buckets[[name, inner], default: [:]][key] = nil
+      } else {
+        try bucket.put(value, for: key)
+        buckets[[name, inner], default: [:]][key] = value
+      }
+    case 20..<24:
+      let inner = Array("inner\(Int.random(in: 0..<3, using: &generator))".utf8)
+      guard buckets[[name, inner]] != nil else { return }
+      try transaction.bucketOrNew(name).deleteBucket(inner)
+      buckets[[name, inner]] = nil
+    case 24..<450:
       guard let values = buckets[[name]], !values.isEmpty else { return }
-      let key = randomKey(&generator)
+      let key = randomKey(&generator, keyCount)
       try transaction.bucketOrNew(name).delete(key)
       buckets[[name]]?[key] = nil
     case 450..<460:
       // A whole range goes: leaves become empty, and levels with them.
       guard let values = buckets[[name]] else { return }
       let bucket = try transaction.bucketOrNew(name)
-      let limit = randomKey(&generator)
+      let limit = randomKey(&generator, keyCount)
       for key in values.keys where key.lexicographicallyPrecedes(limit) {
         try bucket.delete(key)
         buckets[[name]]?[key] = nil
       }
     default:
-      let (key, value) = (randomKey(&generator), randomValue(&generator))
+      let (key, value) = (randomKey(&generator, keyCount), randomValue(&generator))
       let bucket = try transaction.bucketOrNew(name)
       if Bool.random(using: &generator) { bucket.fillPercent = 0.9 }
       try bucket.put(value, for: key)
@@ -80,8 +91,8 @@ struct BoltModel: Equatable {
     }
   }
 
-  private func randomKey(_ generator: inout SeededGenerator) -> [UInt8] {
-    let number = Int.random(in: 0..<3000, using: &generator)
+  private func randomKey(_ generator: inout SeededGenerator, _ count: Int) -> [UInt8] {
+    let number = Int.random(in: 0..<count, using: &generator)
     let padding = number % 97 == 0 ? String(repeating: "k", count: number) : ""
     return Array("key\(number)\(padding)".utf8)
   }

@@ -56,9 +56,7 @@ extension ReadTransaction {
       return
     }
     do {
-      let header = try pages.header(meta.freelist)
-      for page in meta.freelist.rawValue...meta.freelist.rawValue + UInt64(header.overflow)
-      where !reached.insert(page) {
+      for page in try freelistPages() where !reached.insert(page) {
         report.add(.pageReachedTwice(page: PageID(rawValue: page)))
       }
       var free = PageSet(limit: pages.limit)
@@ -92,9 +90,6 @@ extension ReadTransaction {
   /// count is 0xFFFF, the first of them is the true count. Source: bbolt `internal/common/page.go`.
   private func readFreelist() throws(BoltError) -> [UInt64] {
     let header = try pages.header(meta.freelist)
-    guard header.flags == .freelist else {
-      throw .pageKind(page: meta.freelist, found: header.flags, expected: "freelist")
-    }
     let room = (header.byteCount - PageView.headerByteCount) / 8
     var count = header.count
     var start = PageView.headerByteCount
@@ -109,21 +104,28 @@ extension ReadTransaction {
     return (0..<count).map { header.start.number(at: start + 8 * $0) }
   }
 
-  /// The pages that a writer may use: those on the stored freelist, or those that a walk over the
-  /// whole file does not reach.
+  /// The pages that a writer may use: those that a walk over the whole file does not reach.
+  ///
+  /// A stored freelist is not asked: a page on it that is in use all the same would be written over.
+  /// So a file that is open for writing has a tree and not a net of pages, whoever wrote it.
   func findFreePages() throws(BoltError) -> Freelist {
-    var free = PageSet(limit: pages.limit)
+    var walk = TreeWalk(self, comparesKeys: false)
+    try walk.run(from: meta.root) { fault throws(BoltError) in throw fault }
+    var used = walk.reached
     if meta.freelist != Meta.freelistNotStored {
-      for page in try readFreelist() {
-        guard page > 1, page < pages.limit, free.insert(page) else {
-          throw .freePage(page: PageID(rawValue: page), on: meta.freelist)
-        }
+      for page in try freelistPages() where !used.insert(page) {
+        throw .pageReachedTwice(page: PageID(rawValue: page))
       }
-    } else {
-      var walk = TreeWalk(self, comparesKeys: false)
-      try walk.run(from: meta.root) { fault throws(BoltError) in throw fault }
-      free = walk.reached.complement(below: pages.limit)
     }
-    return Freelist(free: free)
+    return Freelist(free: used.complement(below: pages.limit))
+  }
+
+  /// The pages that the stored freelist takes.
+  private func freelistPages() throws(BoltError) -> ClosedRange<UInt64> {
+    let header = try pages.header(meta.freelist)
+    guard header.flags == .freelist else {
+      throw .pageKind(page: meta.freelist, found: header.flags, expected: "freelist")
+    }
+    return meta.freelist.rawValue...meta.freelist.rawValue + UInt64(header.overflow)
   }
 }

@@ -23,7 +23,8 @@ public final class Database: Sendable {
 
     /// Whether commits write the free pages down, as bbolt does unless told otherwise.
     ///
-    /// etcd does not: whoever opens the file finds them by a walk over all pages.
+    /// etcd does not. Here, whoever opens the file for writing finds them by a walk over all pages,
+    /// stored or not.
     public var storesFreelist = false
 
     /// Whether a file is opened for reading that is shorter than its meta page says, to save what is
@@ -179,8 +180,8 @@ public final class Database: Sendable {
     let (meta, mapping) = state.withLock { ($0.meta, $0.mapping) }
     return withExtendedLifetime(mapping) {
       (0...1).contains { slot in
-        // Both pages are in the file: it has a third one, its root.
-        let page = mapping.bytes[(slot * pageByteCount)...].prefix(Meta.endOffset)
+        // A file that was cut off may have no second page.
+        let page = mapping.bytes.dropFirst(slot * pageByteCount).prefix(Meta.endOffset)
         guard case .success(let now) = Meta.read(UnsafeRawBufferPointer(rebasing: page)) else {
           return false
         }

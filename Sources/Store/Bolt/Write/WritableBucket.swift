@@ -1,6 +1,7 @@
 /// A tree of keys and values that a write transaction changes.
 ///
-/// What is put is copied; what is read stays in place as long as the transaction.
+/// What is put is copied; what is read stays in place as long as the transaction. The bucket is of
+/// use as long as somebody holds the transaction, and no longer: it does not hold it itself.
 ///
 /// Source: bbolt `bucket.go`.
 public final class WritableBucket {

@@ -24,8 +24,8 @@ public final class WriteTransaction {
   private var dirty: [DirtyPages] = []
   private var hasEnded = false
 
-  /// What was wrong with a page that was given back: what is free is not known any more.
-  private var releaseFault: BoltError?
+  /// A page was met that is in use and free: what can be written to is not known any more.
+  private var freelistFault: BoltError?
 
   /// The bucket that holds all others.
   private var rootBucket: WritableBucket?
@@ -100,7 +100,7 @@ public final class WriteTransaction {
   public func commit() throws(BoltError) {
     precondition(!hasEnded, "a transaction is committed once")
     defer { rollback() }
-    if let releaseFault { throw releaseFault }
+    if let freelistFault { throw freelistFault }
     if let rootBucket {
       try rootBucket.rebalance()
       if let page = try rootBucket.spill() { meta.root = page }
@@ -147,10 +147,15 @@ public final class WriteTransaction {
 
   /// A branch or leaf page of the state that is being changed.
   ///
-  /// - Throws: Its fault; ``BoltError/pageInUseIsFree(page:)`` if it could be written anew any time.
+  /// - Throws: Its fault; ``BoltError/pageInUseIsFree(page:)`` if it could be written anew any time:
+  ///   the transaction cannot be committed any more.
   func page(_ id: PageID) throws(BoltError) -> PageView {
-    guard !freelist.all.contains(id.rawValue) else { throw .pageInUseIsFree(page: id) }
-    return try pages.page(id)
+    let page = try pages.page(id)
+    for number in id.rawValue...id.rawValue + UInt64(page.overflow)
+    where freelist.all.contains(number) {
+      throw noteFreelistFault(.pageInUseIsFree(page: PageID(rawValue: number)))
+    }
+    return page
   }
 
   /// Notes that a page is no part of the tree any more.
@@ -160,9 +165,13 @@ public final class WriteTransaction {
     do throws(BoltError) {
       try freelist.release(page, count: Int(overflow) + 1, by: meta.transaction)
     } catch {
-      releaseFault = releaseFault ?? error
-      throw error
+      throw noteFreelistFault(error)
     }
+  }
+
+  private func noteFreelistFault(_ fault: BoltError) -> BoltError {
+    freelistFault = freelistFault ?? fault
+    return fault
   }
 
   private func writeFreelist() throws(BoltError) {
