@@ -93,6 +93,7 @@ struct GetCommand: ParsableCommand {
     options.encryption = try EncryptionOption.read(encryptionConfig)
     let printer = ObjectPrinter(
       format: output,
+      template: try output.template(),
       decoder: Decoder(catalogue: catalogue, options: options),
       parser: targets.parser,
       cleaner: clean ? cleaner : nil,
@@ -202,7 +203,7 @@ struct GetCommand: ParsableCommand {
 /// The forms in which objects are shown.
 enum ObjectFormat: ExpressibleByArgument, Equatable {
   case rendering(OutputForm)
-  case jsonpath(JSONPathTemplate)
+  case jsonpath(String)
   case table(isWide: Bool)
   case name
   case raw
@@ -221,10 +222,18 @@ enum ObjectFormat: ExpressibleByArgument, Equatable {
       guard let form = OutputForm(rawValue: argument) else { return nil }
       self = .rendering(form)
     default:
-      guard argument.hasPrefix("jsonpath="),
-        let template = try? JSONPathTemplate(String(argument.dropFirst("jsonpath=".count)))
-      else { return nil }
-      self = .jsonpath(template)
+      guard argument.hasPrefix("jsonpath=") else { return nil }
+      self = .jsonpath(String(argument.dropFirst("jsonpath=".count)))
+    }
+  }
+
+  /// The template, if the form is one.
+  func template() throws -> JSONPathTemplate? {
+    guard case .jsonpath(let text) = self else { return nil }
+    do {
+      return try JSONPathTemplate(text)
+    } catch {
+      throw CommandFailure("-o jsonpath=\(text)", error)
     }
   }
 }

@@ -9,6 +9,7 @@ import Glibc
 /// How a command shows the objects of rows.
 struct ObjectPrinter {
   let format: ObjectFormat
+  let template: JSONPathTemplate?
   let decoder: Decoder
   let parser: StorageKeyParser
   let cleaner: ObjectCleaner?
@@ -139,9 +140,9 @@ struct ObjectPrinting: ~Copyable {
         hasFailed =
           try printer.render(keyValue, key: key, as: form, into: &output.buffer) || hasFailed
       }
-    case .jsonpath(let template):
+    case .jsonpath:
       let object = try decoded(keyValue, key: key)
-      try template.append(object, to: &output.buffer)
+      try printer.template?.append(object, to: &output.buffer)
       output.buffer.append("\n")
     case .name:
       output.buffer.append("\(summarised(keyValue, row, key: key).resourceName)\n")
