@@ -97,6 +97,7 @@ let package = Package(
       name: "MVCC",
       dependencies: ["Bolt", "Checksum"],
       path: "Sources/Store/MVCC",
+      exclude: ["MVCC.md"],
       swiftSettings: strict + [.define("STORE_CHECKS", .when(configuration: .debug))]
     ),
     .target(
@@ -203,6 +204,12 @@ let package = Package(
       name: "BoltTests",
       dependencies: ["Bolt", "Checksum", "FileIO", "TestSupport"],
       path: "Tests/BoltTests",
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "MVCCTests",
+      dependencies: ["Bolt", "Checksum", "FileIO", "MVCC", "TestSupport"],
+      path: "Tests/MVCCTests",
       swiftSettings: strict
     ),
     .testTarget(

@@ -9,10 +9,9 @@ public struct StoredType {
   /// Such as `Deployment`.
   public let kind: UnsafeRawBufferPointer
 
-  /// Reads the envelope of a value.
+  /// Reads the envelope of a value; nil if it is no object in protobuf, or its envelope is damaged.
   ///
   /// - Parameter value: The bytes as etcd holds them, which the type refers to.
-  /// - Returns: Nothing if the value is no object in protobuf, or its envelope is damaged.
   public init?(_ value: UnsafeRawBufferPointer) {
     guard value.starts(with: StoredForm.protobufPrefix) else { return nil }
     let envelope = Envelope(value)

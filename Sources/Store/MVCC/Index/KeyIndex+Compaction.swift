@@ -82,6 +82,7 @@ extension KeyIndex {
   /// - Parameters:
   ///   - node: Where to look.
   ///   - start: The lowest key; nil if all below are above it.
+  /// - Returns: The leaf, or nil if there is none.
   private func nextCompactableLeaf(
     _ node: TreeNode,
     notBelow start: UnsafeRawBufferPointer?

@@ -110,6 +110,7 @@ extension KeyIndex {
   ///   - start: The lowest key, or nil if all below are above it.
   ///   - end: The first key not counted any more, or nil if all below are before it.
   ///   - main: The main revision.
+  /// - Returns: How many keys are live.
   private func count(
     _ node: TreeNode,
     from start: UnsafeRawBufferPointer?,

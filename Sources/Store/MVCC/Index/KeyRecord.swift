@@ -1,8 +1,7 @@
 /// A revision in the index: 12 bytes for what a ``RowKey`` says.
 struct IndexedRevision: Equatable {
   static let byteCount = 12
-  /// Sub revisions are below it. A request changes at most some thousand million keys before this
-  /// is too few.
+  /// Sub revisions are below it: a request that changed more keys would have written 200 GB.
   static let subLimit: Int64 = 1 << 31
   private static let tombstoneBit: UInt32 = 1 << 31
 

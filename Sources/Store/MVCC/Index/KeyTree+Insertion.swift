@@ -36,9 +36,7 @@ extension KeyTree {
     return true
   }
 
-  /// Puts a slot into a node that has room.
-  ///
-  /// - Parameter isBare: Whether heads will be made anew afterwards.
+  /// Puts a slot into a node that has room; if it is bare, heads will be made anew afterwards.
   private func fill(
     _ slot: Slot,
     child: TreeNode?,

@@ -225,7 +225,9 @@ extension KeyTree {
     insert(slot, child: nil, at: step.place, in: step.node, depth: wayCount - 1)
   }
 
-  /// Takes the record that was located out. What it was counted as must have been taken back before.
+  /// Takes the record that was located out.
+  ///
+  /// What it was counted as must have been taken back before.
   func removeLocated() {
     count -= 1
     remove(depth: wayCount - 1)

@@ -19,8 +19,10 @@ final class RecordArena {
   private static let exactUnitCount = 256
   private static let classCount = exactUnitCount + 1 + 8 * 24
 
-  /// Where the chunks lie. As long as can be from the start, so that it never moves; memory that was
-  /// never touched takes no room.
+  /// Where the chunks lie.
+  ///
+  /// As long as can be from the start, so that it never moves; memory that was never touched takes no
+  /// room.
   private let chunks: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   private var chunkCount = 0
 
@@ -49,7 +51,7 @@ final class RecordArena {
     chunks.deallocate()
   }
 
-  /// Where a block lies. Its memory is aligned to 4 bytes.
+  /// Where a block lies, aligned to 4 bytes.
   @inline(__always)
   subscript(slot: Slot) -> UnsafeMutableRawPointer {
     let chunk = chunks[Int(slot >> RecordArena.chunkBits)].unsafelyUnwrapped

@@ -24,7 +24,7 @@ public struct KeyValueView {
   /// The lease that the key is attached to, or ``LeaseID/none``.
   public private(set) var lease = LeaseID.none
 
-  /// Reads a row's value. Fields that are not known are passed over.
+  /// Reads a row's value, passing over fields that are not known.
   ///
   /// - Parameters:
   ///   - bytes: The row's value, whose memory the view refers to.

@@ -83,6 +83,7 @@ extension Keyspace {
       shared.currentRevision = change.main
       shared.buffered = shared.source.buffer.contents
     }
+    checkSomeInvariants()
   }
 
   /// Calls something that may change keys; if it fails after it has changed one, nothing is changed

@@ -32,8 +32,8 @@ extension Keyspace {
 
   /// Commits what is pending, if enough is or it has been for long enough.
   ///
-  /// The one thread that changes the keyspace calls it between requests: at least as often as
-  /// ``Limits/commitInterval`` says while something is pending.
+  /// The one thread that changes the keyspace calls it after requests, and again at
+  /// ``commitDeadline``.
   ///
   /// - Parameter now: The time.
   /// - Returns: Whether something was committed.
@@ -41,14 +41,18 @@ extension Keyspace {
   @discardableResult
   public func commitIfDue(now: ContinuousClock.Instant) throws(MVCCError) -> Bool {
     guard pendingCount > 0, !isReadOnly else { return false }
-    let last = lastCommit ?? now
-    lastCommit = last
-    guard pendingCount >= Limits.operationsPerCommit || now - last >= Limits.commitInterval else {
+    let since = pendingSince ?? now
+    pendingSince = since
+    guard pendingCount >= Limits.operationsPerCommit || now - since >= Limits.commitInterval else {
       return false
     }
     try commit()
-    lastCommit = now
     return true
+  }
+
+  /// When ``commitIfDue(now:)`` has to be called again, if something is pending.
+  public var commitDeadline: ContinuousClock.Instant? {
+    pendingSince.map { $0 + Limits.commitInterval }
   }
 
   /// Makes everything that was applied durable in the file, with the index of the entry that it goes
@@ -74,10 +78,12 @@ extension Keyspace {
     operations.removeAll(keepingCapacity: true)
     committedIndex = consistentIndex
     confState = nil
+    pendingSince = nil
     lock.writing {
       shared.source = next
       shared.buffered = next.buffer.contents
     }
+    checkSomeInvariants()
   }
 
   private func writePending(isIndexNew: Bool) throws(BoltError) {

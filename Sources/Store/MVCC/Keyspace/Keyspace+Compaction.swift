@@ -92,7 +92,7 @@ extension Keyspace {
   }
 
   private func deleteRows(_ current: inout Compaction) throws(MVCCError) {
-    for _ in 0..<min(Limits.rowsPerCompactionStep, current.dropped.count) {
+    for _ in 0..<min(rowsPerCompactionStep, current.dropped.count) {
       let row = current.dropped.removeLast()
       operations.append(BucketOperation(bucket: .key, key: row.bytes, value: nil))
     }

@@ -13,7 +13,7 @@ extension Keyspace {
     lock.reading { keys(of: leases.slot(of: id)).map { Array(index.tree.key($0)) } }
   }
 
-  /// Adds a lease. The revision stays as it is.
+  /// Adds a lease; the revision stays as it is.
   ///
   /// - Throws: ``MVCCError/leaseExists(_:)``, ``MVCCError/leaseTTLTooLarge(seconds:)``, or
   ///   ``MVCCError/leaseNotFound(_:)`` for the number 0, which is none's.

@@ -61,6 +61,7 @@ extension Keyspace {
   ///   - plan: What is to be done.
   ///   - view: What is seen before it.
   ///   - done: The puts and deletes that come before it; those of the plan are added.
+  /// - Throws: What is wrong with one of them.
   private func check(
     _ plan: TransactionPlan,
     _ view: KeyspaceView,
@@ -183,8 +184,9 @@ extension KeyspaceView {
     return TransactionPlan(succeeded: succeeded, steps: steps)
   }
 
-  /// Refuses a range of a revision that is not there. Unlike for a range alone, revisions below 0 are
-  /// compacted ones.
+  /// Refuses a range of a revision that is not there.
+  ///
+  /// Unlike for a range alone, revisions below 0 are compacted ones.
   func check(_ request: RangeRequest) throws(MVCCError) {
     guard request.revision != 0 else { return }
     guard request.revision <= currentRevision else {

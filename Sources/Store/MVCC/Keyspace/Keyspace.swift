@@ -33,7 +33,9 @@ public final class Keyspace: @unchecked Sendable {
   /// Whether nothing is ever written to the file: what is applied stays in memory.
   public let isReadOnly: Bool
 
-  let database: Database
+  /// The database below.
+  public let database: Database
+
   let lock = ReaderWriterLock()
   let index = KeyIndex()
   var leases = LeaseTable()
@@ -42,20 +44,30 @@ public final class Keyspace: @unchecked Sendable {
   /// What is to be committed beside the rows of the buffer, in order.
   var operations: [BucketOperation] = []
 
-  /// How far the log has been applied, and what the file says of that.
-  var consistentIndex: ConsistentIndex
+  /// How far the log has been applied; known to the thread that applies it.
+  public internal(set) var consistentIndex: ConsistentIndex
+
+  /// What the file says of that.
   var committedIndex: ConsistentIndex
+
   /// The members of the log that are to be committed.
   var confState: [UInt8]?
 
-  /// When the last commit was, if somebody has told.
-  var lastCommit: ContinuousClock.Instant?
+  /// Since when something has been pending, as far as somebody has told.
+  var pendingSince: ContinuousClock.Instant?
 
   /// The compaction that is under way.
   var compaction: Compaction?
-  /// Rows that the index does not know of, since they delete what was deleted already. The next
-  /// compaction takes them away.
+  /// Rows that the index does not know of, since they delete what was deleted already.
+  ///
+  /// The next compaction takes them away.
   var strayRows: [RowKey] = []
+
+  /// How many changes there were, which spreads the checks of invariants.
+  var changeCount = 0
+
+  /// How many rows a step of a compaction deletes; tests have less.
+  var rowsPerCompactionStep = Limits.rowsPerCompactionStep
 
   /// Whether a change failed half-way, or a commit did.
   var hasFailed = false

@@ -189,6 +189,7 @@ extension KeyspaceView {
   ///   - keys: The range.
   ///   - main: The main revision, which must stay uncompacted.
   ///   - body: Takes a record; returns false to end the visit.
+  /// - Throws: ``MVCCError/compacted(requested:compactRevision:)``.
   func visit(
     _ keys: KeyRange,
     at main: Int64,

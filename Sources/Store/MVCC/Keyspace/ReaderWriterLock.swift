@@ -2,10 +2,10 @@
 internal import Glibc
 #endif
 
-/// A lock that many may hold for reading, or one for writing. Whoever waits for writing comes before
-/// who comes later for reading.
+/// A lock that many may hold for reading, or one for writing.
 ///
-/// It is not taken twice by one thread.
+/// Whoever waits for writing comes before who comes later for reading. One thread does not take it
+/// twice.
 final class ReaderWriterLock: @unchecked Sendable {
   // The system's lock is made for many threads; its memory does not move.
   private let lock: UnsafeMutablePointer<pthread_rwlock_t>

@@ -25,6 +25,7 @@ final class RowSource: Sendable {
   /// - Parameters:
   ///   - revision: The revision, which the index has.
   ///   - buffered: What counts of the buffer.
+  /// - Returns: The row.
   /// - Throws: ``MVCCError/rowMissing(_:)``, or the fault of a page on the way.
   func row(at revision: Revision, in buffered: BufferedRows) throws(MVCCError) -> Row {
     if let row = buffered.row(at: revision) { return row }
@@ -52,7 +53,9 @@ final class RowSource: Sendable {
     in buffered: BufferedRows,
     _ body: (Row) throws(MVCCError) -> Bool
   ) throws(MVCCError) {
-    if let bucket {
+    // Rows in the buffer are later than all in the file.
+    let isBuffered = buffered.count > 0 && buffered.base[0].key.revision <= start
+    if let bucket, !isBuffered {
       var cursor = bucket.cursor()
       var element = try bolt { () throws(BoltError) in
         try RowKey(start).withBytes { bytes throws(BoltError) in try cursor.seek(bytes) }

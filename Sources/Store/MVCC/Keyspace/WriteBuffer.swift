@@ -13,7 +13,7 @@ final class WriteBuffer: @unchecked Sendable {
   /// The tables that became too small, which somebody may still read.
   private var retired: [UnsafeMutablePointer<Row>] = []
 
-  /// The memory of the rows' values. They come to it one after the other.
+  /// The memory of the rows' values, which come to it one after the other.
   private var chunks: [UnsafeMutableRawPointer] = []
   private var free = UnsafeMutableRawBufferPointer(start: nil, count: 0)
 

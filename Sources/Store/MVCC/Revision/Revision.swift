@@ -5,8 +5,9 @@
 ///
 /// Source: etcd `server/storage/mvcc/revision.go`.
 public struct Revision: Hashable, Sendable {
-  /// The request: what the API calls a revision. From 1, which an empty keyspace has; the first
-  /// write is at 2.
+  /// The request: what the API calls a revision.
+  ///
+  /// From 1, which an empty keyspace has; the first write is at 2.
   public var main: Int64
 
   /// The change within the request, from 0.
