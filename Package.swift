@@ -76,6 +76,7 @@ let package = Package(
       name: "Bolt",
       dependencies: ["Checksum", "FileIO"],
       path: "Sources/Store/Bolt",
+      exclude: ["Bolt.md"],
       swiftSettings: strict
     ),
     .target(
