@@ -16,9 +16,11 @@ final class GuardedFile: FileSystem, FileHandle {
     let used = (contents.count + pageByteCount - 1) / pageByteCount * pageByteCount
     let count = used + pageByteCount
     let start = mmap(nil, count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-    precondition(start != MAP_FAILED, "no memory for a file")
+    guard let start, start != MAP_FAILED, mprotect(start + used, pageByteCount, PROT_NONE) == 0
+    else {
+      fatalError("no memory for a file")
+    }
     region = UnsafeMutableRawBufferPointer(start: start, count: count)
-    precondition(mprotect(region.baseAddress! + used, pageByteCount, PROT_NONE) == 0)
     bytes = UnsafeMutableRawBufferPointer(rebasing: region[(used - contents.count)..<used])
     bytes.copyBytes(from: contents)
   }

@@ -17,6 +17,7 @@ struct HostileWriting {
   ///   - image: The file.
   ///   - storesFreelist: Whether the writer stores its freelist.
   ///   - other: What another program writes into the file once it is open.
+  /// - Throws: What the disk refuses while the file is made.
   init(_ image: BoltImage, storesFreelist: Bool, overwrittenWith other: BoltImage? = nil) throws {
     let disk = try image.disk()
     let file = try File("/db", .update, in: disk)
