@@ -32,23 +32,32 @@ public final class KindTally {
           .copyMemory(from: type.kind)
         add(key, valueByteCount: value.count, name: UnsafeRawBufferPointer(name))
       }
+      return
+    }
+    let form = StoredForm(of: value)
+    if form == .json || form == .cbor, let summary = try? decoder.summary(of: Array(value)),
+      !summary.kind.isEmpty
+    {
+      let name = "\(summary.apiVersion) \(summary.kind)"
+      Array(name.utf8).withUnsafeBytes { add(key, valueByteCount: value.count, name: $0) }
     } else {
-      var name = Array(self.name(of: value).utf8)
-      name.withUnsafeMutableBytes {
+      KindTally.name(of: form).withUTF8Buffer {
         add(key, valueByteCount: value.count, name: UnsafeRawBufferPointer($0))
       }
     }
   }
 
-  /// What a value that is not in protobuf is.
-  private func name(of value: UnsafeRawBufferPointer) -> String {
-    let form = StoredForm(of: value)
-    if form == .json || form == .cbor, let summary = try? decoder.summary(of: Array(value)),
-      !summary.kind.isEmpty
-    {
-      return "\(summary.apiVersion) \(summary.kind)"
+  /// What a value is that does not tell a type.
+  private static func name(of form: StoredForm) -> StaticString {
+    switch form {
+    case .protobuf: "(damaged protobuf)"
+    case .json: "(json)"
+    case .cbor: "(cbor)"
+    case .encrypted: "(encrypted)"
+    case .text: "(text)"
+    case .empty: "(empty)"
+    case .unrecognised: "(unrecognised)"
     }
-    return "(\(form))"
   }
 
   private func add(
