@@ -25,7 +25,7 @@ public enum Limits {
   /// Rows that one step of a compaction deletes (etcd `defaultCompactionBatchLimit`).
   public static let rowsPerCompactionStep = 1000
 
-  /// Records that are looked at before a lock is let go, so that nobody waits for long: about a
+  /// Cards that are looked at before a lock is let go, so that nobody waits for long: about a
   /// tenth of a millisecond.
-  static let recordsPerVisit = 2048
+  static let cardsPerVisit = 2048
 }

@@ -316,12 +316,12 @@ extension KeyIndex {
   func range(from start: [UInt8], to end: [UInt8]?, at main: Int64) -> [[UInt8]] {
     var keys: [[UInt8]] = []
     func add(_ slot: Slot) -> Bool {
-      let record = tree.record(slot)
-      if let state = state(of: record, at: main) {
-        keys.append(Array(record.key))
-        #expect(modified(record, at: main)?.revision == state.modified)
+      let card = tree.card(slot)
+      if let state = state(of: card, at: main) {
+        keys.append(Array(card.key))
+        #expect(modified(card, at: main)?.revision == state.modified)
       } else {
-        #expect(!isLive(record, at: main))
+        #expect(!isLive(card, at: main))
       }
       return true
     }
@@ -339,7 +339,7 @@ extension KeyIndex {
     var revisions: Set<Revision> = []
     withBytes(of: []) { start in
       tree.visit(from: start, to: nil) { slot in
-        if let revision = kept(tree.record(slot), compactingTo: main) { revisions.insert(revision) }
+        if let revision = kept(tree.card(slot), compactingTo: main) { revisions.insert(revision) }
         return true
       }
     }

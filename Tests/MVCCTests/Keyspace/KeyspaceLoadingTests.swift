@@ -172,7 +172,7 @@ import Testing
         .rowKey(bytes: [UInt8](repeating: 255, count: 17)),
       ]
     )
-    #expect(try keyspace.view().entries(.all).map(\.key) == [[97], [98], [100]])
+    #expect(try keyspace.view().liveKeys(.all).map(\.key) == [[97], [98], [100]])
     #expect(keyspace.currentRevision == 7)
   }
 

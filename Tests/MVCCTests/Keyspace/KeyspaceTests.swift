@@ -68,7 +68,7 @@ import Testing
       let found = try view.range(RangeRequest(.all, revision: revision))
       #expect(try found.keyValues() == expected)
       #expect(try view.hash(at: revision).hash == model.hash(at: revision))
-      let entries = try view.entries(.all, at: revision)
+      let entries = try view.liveKeys(.all, at: revision)
       #expect(entries.map(\.key) == expected.map(\.key))
       #expect(entries.map(\.state.version) == expected.map(\.version))
       #expect(entries.map(\.state.createRevision) == expected.map(\.createRevision))

@@ -35,8 +35,8 @@ extension Keyspace {
     var isFound = false
     withBytes(of: []) { start in
       index.tree.visit(from: start, to: nil) { slot in
-        let record = index.tree.record(slot)
-        isFound = isFound || index.firstKept(record, compactingTo: compactRevision) > 0
+        let card = index.tree.card(slot)
+        isFound = isFound || index.firstKept(card, compactingTo: compactRevision) > 0
         return !isFound
       }
     }

@@ -1,10 +1,10 @@
 /// The revisions of a key before its latest one, oldest first: a view of a block in a
-/// ``RecordArena``.
+/// ``IndexArena``.
 ///
 /// Generations are what lies between tombstones. Create revision and version of a revision follow
 /// from where its generation begins; only of the oldest generation, which a compaction may have
 /// shortened, they have to be kept, and only if it is not the generation of the latest revision as
-/// well: then they follow from the record.
+/// well: then they follow from the card.
 ///
 ///     OFFSET  SIZE  FIELD
 ///     0       4     count of revisions, n > 0

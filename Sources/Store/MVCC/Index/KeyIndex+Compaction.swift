@@ -1,5 +1,5 @@
 extension KeyIndex {
-  /// What a compaction leaves of a record: all from here on.
+  /// What a compaction leaves of a card: all from here on.
   ///
   /// The newest revision that is not above the compaction's stays, with what came after it, unless
   /// it is a tombstone: nothing has to be known of a key that was deleted before. Only a tombstone of
@@ -10,14 +10,14 @@ extension KeyIndex {
   ///
   /// Source: etcd 3.4.34, 3.5.16 and 3.6 `key_index.go`, `doCompact`. The releases before drop the
   /// tombstone of the compaction's own revision as well; no hash depends on it.
-  func firstKept(_ record: KeyRecord, compactingTo main: Int64) -> Int {
-    let history = record.history == 0 ? nil : History(arena[record.history])
+  func firstKept(_ card: KeyCard, compactingTo main: Int64) -> Int {
+    let history = card.history == 0 ? nil : History(arena[card.history])
     let count = history?.count ?? 0
-    let last = record.latest.main <= main ? count : history?.lastPlace(notAbove: main)
+    let last = card.latest.main <= main ? count : history?.lastPlace(notAbove: main)
     guard let last else { return 0 }
     func revision(_ place: Int) -> IndexedRevision {
       if place < count, let history { return history[place] }
-      return record.latest
+      return card.latest
     }
     // A request that deletes a key and puts it anew leaves two revisions of the same main one.
     var kept: Int?
@@ -29,32 +29,32 @@ extension KeyIndex {
     return kept ?? (revision(last).isTombstone ? last + 1 : last)
   }
 
-  /// The revision of a record that would be left of those up to `main` by a compaction to it.
+  /// The revision of a card that would be left of those up to `main` by a compaction to it.
   ///
   /// - Returns: The revision, or nil if there is none or it is a tombstone.
   ///
   /// Source: etcd `key_index.go`, `keep`: the same in all releases.
-  func kept(_ record: KeyRecord, compactingTo main: Int64) -> Revision? {
-    let latest = record.latest
-    if record.history == 0 {
+  func kept(_ card: KeyCard, compactingTo main: Int64) -> Revision? {
+    let latest = card.latest
+    if card.history == 0 {
       return latest.main <= main && !latest.isTombstone ? latest.revision : nil
     }
-    let history = History(arena[record.history])
-    let place = firstKept(record, compactingTo: main)
+    let history = History(arena[card.history])
+    let place = firstKept(card, compactingTo: main)
     guard place <= history.count else { return nil }
     let first = place < history.count ? history[place] : latest
     return first.main <= main && !first.isTombstone ? first.revision : nil
   }
 
-  /// Compacts some records.
+  /// Compacts some cards.
   ///
   /// - Parameters:
   ///   - main: The revision to compact to.
   ///   - start: The first key.
-  ///   - limit: After how many records to stop, more or less.
+  ///   - limit: After how many cards to stop, more or less.
   ///   - dropped: Takes the rows that are not needed any more.
   /// - Returns: Where to go on, or nil at the end.
-  /// - Throws: ``MVCCError/indexFull(byteCount:)``; some records are compacted then.
+  /// - Throws: ``MVCCError/indexFull(byteCount:)``; some cards are compacted then.
   func compact(
     to main: Int64,
     from start: [UInt8],
@@ -100,7 +100,7 @@ extension KeyIndex {
     return nil
   }
 
-  /// Compacts the records of a leaf from a key on.
+  /// Compacts the cards of a leaf from a key on.
   private func compact(
     _ leaf: TreeNode,
     to main: Int64,
@@ -114,13 +114,13 @@ extension KeyIndex {
     let first = withBytes(of: start) { tree.search(leaf, for: $0).place }
     for place in first..<leaf.count {
       let slot = leaf.slots[place]
-      let record = tree.record(slot)
-      guard record.isCompactable else { continue }
-      let kept = firstKept(record, compactingTo: main)
+      let card = tree.card(slot)
+      guard card.isCompactable else { continue }
+      let kept = firstKept(card, compactingTo: main)
       guard kept > 0 else { continue }
-      if try drop(kept, of: record, into: &dropped) {
+      if try drop(kept, of: card, into: &dropped) {
         removed.append(slot)
-      } else if !record.isCompactable {
+      } else if !card.isCompactable {
         shortened += 1
       }
     }
@@ -132,19 +132,19 @@ extension KeyIndex {
     for slot in removed { remove(slot) }
   }
 
-  /// Takes the first revisions of a record away.
+  /// Takes the first revisions of a card away.
   ///
-  /// - Returns: Whether none is left; the record is as before then, but without its history.
+  /// - Returns: Whether none is left; the card is as before then, but without its history.
   private func drop(
     _ count: Int,
-    of record: KeyRecord,
+    of card: KeyCard,
     into dropped: inout [RowKey]
   ) throws(MVCCError) -> Bool {
-    guard record.history != 0 else {
-      dropped.append(record.latest.row)
+    guard card.history != 0 else {
+      dropped.append(card.latest.row)
       return true
     }
-    let (oldSlot, old) = (record.history, History(arena[record.history]))
+    let (oldSlot, old) = (card.history, History(arena[card.history]))
     let oldByteCount = old.byteCount
     let left = max(0, old.count - count)
     let start = max(0, old.latestStart - count)
@@ -156,7 +156,7 @@ extension KeyIndex {
     for place in 0..<min(count, old.count) { dropped.append(old[place].row) }
     let isEmpty = count > old.count
     if left > 0 {
-      let oldest = generation(of: count, in: old, of: record)
+      let oldest = generation(of: count, in: old, of: card)
       let new = History(arena[newSlot])
       let target = new.base + History.headerByteCount(latestStart: start)
       // Within the same block, the bytes move towards its start.
@@ -171,19 +171,19 @@ extension KeyIndex {
         new.oldestVersion = oldest.version
       }
     } else if isEmpty {
-      dropped.append(record.latest.row)
+      dropped.append(card.latest.row)
     }
-    record.history = newSlot
+    card.history = newSlot
     if newSlot != oldSlot { arena.release(oldSlot, oldByteCount) }
     return isEmpty
   }
 
   private func remove(_ slot: Slot) {
-    let record = tree.record(slot)
-    let found = tree.locate(record.key)
-    precondition(found == slot, "a record is found by its key")
+    let card = tree.card(slot)
+    let found = tree.locate(card.key)
+    precondition(found == slot, "a card is found by its key")
     tree.noteChange(live: 0, compactable: -1, latestMain: 0)
     tree.removeLocated()
-    arena.release(slot, record.byteCount)
+    arena.release(slot, card.byteCount)
   }
 }

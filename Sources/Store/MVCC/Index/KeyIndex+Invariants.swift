@@ -14,14 +14,14 @@ extension KeyIndex {
     #if STORE_CHECKS
     var found = Found()
     check(tree.root, above: nil, below: nil, &found)
-    precondition(found.count == tree.count, "every record is counted once")
+    precondition(found.count == tree.count, "every card is counted once")
     precondition(found.revisionCount == revisionCount, "every revision is counted once")
     precondition(found.leaf?.next == nil, "the last leaf has none after it")
     #endif
   }
 
   #if STORE_CHECKS
-  /// What was met so far on a walk over all records.
+  /// What was met so far on a walk over all cards.
   private struct Found {
     var count = 0
     var revisionCount = 0
@@ -45,18 +45,18 @@ extension KeyIndex {
       found.leaf = node
       for place in 0..<node.count {
         let slot = node.slots[place]
-        let record = tree.record(slot)
-        check(record)
-        totals += tree.totals(of: record)
+        let card = tree.card(slot)
+        check(card)
+        totals += tree.totals(of: card)
         if found.previous != 0 {
-          let order = compareKeys(tree.key(found.previous), record.key)
+          let order = compareKeys(tree.key(found.previous), card.key)
           precondition(order < 0, "keys ascend")
         }
-        if let low { precondition(compareKeys(tree.key(low), record.key) <= 0, "not below") }
-        if let high { precondition(compareKeys(record.key, tree.key(high)) < 0, "not above") }
+        if let low { precondition(compareKeys(tree.key(low), card.key) <= 0, "not below") }
+        if let high { precondition(compareKeys(card.key, tree.key(high)) < 0, "not above") }
         found.previous = slot
         found.count += 1
-        found.revisionCount += record.history == 0 ? 1 : History(arena[record.history]).count + 1
+        found.revisionCount += card.history == 0 ? 1 : History(arena[card.history]).count + 1
       }
       if let low, node.count > 0 { precondition(node.slots[0] == low, "separators are exact") }
     } else {
@@ -74,7 +74,7 @@ extension KeyIndex {
     }
     precondition(node.totals.liveCount == totals.liveCount, "live keys are counted")
     precondition(node.totals.compactableCount == totals.compactableCount, "history is counted")
-    precondition(node.totals.latestMain >= totals.latestMain, "no record passes its node")
+    precondition(node.totals.latestMain >= totals.latestMain, "no card passes its node")
   }
 
   private func checkHeads(_ node: TreeNode) {
@@ -96,13 +96,13 @@ extension KeyIndex {
     }
   }
 
-  private func check(_ record: KeyRecord) {
-    guard record.history != 0 else { return }
-    let history = History(arena[record.history])
+  private func check(_ card: KeyCard) {
+    guard card.history != 0 else { return }
+    let history = History(arena[card.history])
     precondition(history.count > 0, "a history has something in it")
     var start = 0
     for place in 0..<history.count {
-      let next = place + 1 < history.count ? history[place + 1] : record.latest
+      let next = place + 1 < history.count ? history[place + 1] : card.latest
       let this = history[place]
       precondition(this.revision < next.revision, "revisions ascend")
       precondition(!(this.isTombstone && next.isTombstone), "what is deleted is live")
@@ -110,7 +110,7 @@ extension KeyIndex {
     }
     precondition(history.latestStart == start, "the latest generation begins after a tombstone")
     if start == history.count {
-      precondition(record.createRevision == record.latest.main, "a generation begins with itself")
+      precondition(card.createRevision == card.latest.main, "a generation begins with itself")
     }
   }
   #endif

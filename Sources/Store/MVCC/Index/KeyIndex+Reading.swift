@@ -9,44 +9,44 @@ extension KeyIndex {
   ///   generation also O(n) of the revisions of that generation.
   func find(_ key: UnsafeRawBufferPointer, at main: Int64 = .max) -> KeyState? {
     let slot = tree.find(key)
-    return slot == 0 ? nil : state(of: tree.record(slot), at: main)
+    return slot == 0 ? nil : state(of: tree.card(slot), at: main)
   }
 
   /// Whether a key is live at a revision.
   @inline(__always)
-  func isLive(_ record: KeyRecord, at main: Int64) -> Bool {
-    modified(record, at: main) != nil
+  func isLive(_ card: KeyCard, at main: Int64) -> Bool {
+    modified(card, at: main) != nil
   }
 
-  /// Which revision of a record's key was the latest at a revision, if the key was live.
+  /// Which revision of a card's key was the latest at a revision, if the key was live.
   @inline(__always)
-  func modified(_ record: KeyRecord, at main: Int64) -> IndexedRevision? {
-    let latest = record.latest
+  func modified(_ card: KeyCard, at main: Int64) -> IndexedRevision? {
+    let latest = card.latest
     if latest.main <= main { return latest.isTombstone ? nil : latest }
-    guard record.history != 0 else { return nil }
-    let history = History(arena[record.history])
+    guard card.history != 0 else { return nil }
+    let history = History(arena[card.history])
     guard let place = history.lastPlace(notAbove: main) else { return nil }
     let found = history[place]
     return found.isTombstone ? nil : found
   }
 
-  /// The state of a record's key at a revision.
-  func state(of record: KeyRecord, at main: Int64) -> KeyState? {
-    let latest = record.latest
+  /// The state of a card's key at a revision.
+  func state(of card: KeyCard, at main: Int64) -> KeyState? {
+    let latest = card.latest
     if latest.main <= main {
       guard !latest.isTombstone else { return nil }
       return KeyState(
         modified: latest.revision,
-        createRevision: record.createRevision,
-        version: record.version
+        createRevision: card.createRevision,
+        version: card.version
       )
     }
-    guard record.history != 0 else { return nil }
-    let history = History(arena[record.history])
+    guard card.history != 0 else { return nil }
+    let history = History(arena[card.history])
     guard let place = history.lastPlace(notAbove: main) else { return nil }
     let found = history[place]
     guard !found.isTombstone else { return nil }
-    let generation = generation(of: place, in: history, of: record)
+    let generation = generation(of: place, in: history, of: card)
     return KeyState(
       modified: found.revision,
       createRevision: generation.createRevision,
@@ -54,14 +54,14 @@ extension KeyIndex {
     )
   }
 
-  /// The create revision, and the version, at a place of a record's history.
+  /// The create revision, and the version, at a place of a card's history.
   func generation(
     of place: Int,
     in history: History,
-    of record: KeyRecord
+    of card: KeyCard
   ) -> (createRevision: Int64, version: Int64) {
     if place >= history.latestStart {
-      return (record.createRevision, record.version &- Int64(history.count - place))
+      return (card.createRevision, card.version &- Int64(history.count - place))
     }
     var start = place
     while start > 0, !history[start - 1].isTombstone { start -= 1 }
@@ -80,14 +80,14 @@ extension KeyIndex {
   func rows(of key: UnsafeRawBufferPointer, since main: Int64 = 0) -> [RowKey] {
     let slot = tree.find(key)
     guard slot != 0 else { return [] }
-    let record = tree.record(slot)
+    let card = tree.card(slot)
     var rows: [RowKey] = []
-    if record.history != 0 {
-      let history = History(arena[record.history])
+    if card.history != 0 {
+      let history = History(arena[card.history])
       let start = main > 0 ? (history.lastPlace(notAbove: main - 1) ?? -1) + 1 : 0
       for place in start..<history.count { rows.append(history[place].row) }
     }
-    if record.latest.main >= main { rows.append(record.latest.row) }
+    if card.latest.main >= main { rows.append(card.latest.row) }
     return rows
   }
 
@@ -125,7 +125,7 @@ extension KeyIndex {
       let first = start.map { tree.search(node, for: $0).place } ?? 0
       let last = end.map { tree.search(node, for: $0).place } ?? node.count
       guard first < last else { return 0 }
-      for place in first..<last where isLive(tree.record(node.slots[place]), at: main) {
+      for place in first..<last where isLive(tree.card(node.slots[place]), at: main) {
         total += 1
       }
     } else {

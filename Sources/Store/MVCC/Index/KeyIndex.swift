@@ -1,15 +1,15 @@
 /// Which revisions every key has: from any key at any revision to the row that says what it was.
 ///
 /// It is kept in memory only, and is built anew from the file's rows when a keyspace is opened. What
-/// it holds of each key are revisions in ascending order; those between two tombstones are one
-/// generation. A key whose revisions have all been compacted is not in it.
+/// it holds of each key, on a card, are revisions in ascending order; those between two tombstones are
+/// one generation. A key whose revisions have all been compacted has none.
 ///
 /// Nothing here is guarded. Finding, counting and visiting may go on in several threads beside each
 /// other; whoever puts, deletes, restores or compacts must be alone.
 ///
 /// Source: etcd `server/storage/mvcc/index.go`, `key_index.go`.
 final class KeyIndex {
-  let arena = RecordArena()
+  let arena = IndexArena()
   let tree: KeyTree
 
   /// How many revisions it knows of: rows that the file has once no compaction is under way.
@@ -41,8 +41,8 @@ extension KeyIndex {
     /// The lease that it had before.
     var lease: LeaseSlot
 
-    /// Its record.
-    var record: Slot
+    /// Its card.
+    var card: Slot
   }
 
   /// Puts a key.
@@ -76,7 +76,7 @@ extension KeyIndex {
   @discardableResult
   func delete(_ key: UnsafeRawBufferPointer, at revision: Revision) throws(MVCCError) -> Change? {
     let slot = tree.locate(key)
-    guard slot != 0, tree.record(slot).isLive else { return nil }
+    guard slot != 0, tree.card(slot).isLive else { return nil }
     return try extendLocated(slot, with: RowKey(revision, isTombstone: true))
   }
 
@@ -88,7 +88,7 @@ extension KeyIndex {
   /// - Parameters:
   ///   - row: The row's key.
   ///   - keyValue: The row's value.
-  /// - Returns: The key's record, or 0 if the row deletes a key that is deleted already.
+  /// - Returns: The key's card, or 0 if the row deletes a key that is deleted already.
   /// - Throws: As ``put(_:at:)``.
   ///
   /// Source: etcd `server/storage/mvcc/kvstore.go`, `restoreIntoIndex`.
@@ -100,10 +100,10 @@ extension KeyIndex {
         row,
         createRevision: row.isTombstone ? 0 : keyValue.createRevision,
         version: row.isTombstone ? 1 : keyValue.version
-      ).record
+      ).card
     }
-    if row.isTombstone && !tree.record(slot).isLive { return 0 }
-    return try extendLocated(slot, with: row).record
+    if row.isTombstone && !tree.card(slot).isLive { return 0 }
+    return try extendLocated(slot, with: row).card
   }
 
   private func insertLocated(
@@ -114,8 +114,8 @@ extension KeyIndex {
   ) throws(MVCCError) -> Change {
     try check(row.revision)
     guard key.count <= Limits.keyByteCount else { throw .keyTooLarge(byteCount: key.count) }
-    let slot = try arena.allocate(KeyRecord.headerByteCount + key.count)
-    KeyRecord(arena[slot]).initialise(
+    let slot = try arena.allocate(KeyCard.headerByteCount + key.count)
+    KeyCard(arena[slot]).initialise(
       key,
       latest: IndexedRevision(row),
       createRevision: createRevision,
@@ -125,28 +125,28 @@ extension KeyIndex {
     revisionCount += 1
     checkSomeInvariants()
     let state = KeyState(modified: row.revision, createRevision: createRevision, version: version)
-    return Change(state: state, lease: 0, record: slot)
+    return Change(state: state, lease: 0, card: slot)
   }
 
-  /// Adds a revision to a record.
+  /// Adds a revision to a card.
   private func extendLocated(_ slot: Slot, with row: RowKey) throws(MVCCError) -> Change {
     try check(row.revision)
-    let record = tree.record(slot)
-    let former = record.latest
+    let card = tree.card(slot)
+    let former = card.latest
     guard former.revision < row.revision else {
       throw .revisionOutOfOrder(found: row.revision, after: former.revision)
     }
-    let wasCompactable = record.isCompactable
-    let lease = record.lease
-    try pushHistory(of: record)
-    record.latest = IndexedRevision(row)
+    let wasCompactable = card.isCompactable
+    let lease = card.lease
+    try pushHistory(of: card)
+    card.latest = IndexedRevision(row)
     if former.isTombstone {
-      record.createRevision = row.revision.main
-      record.version = 1
+      card.createRevision = row.revision.main
+      card.version = 1
     } else {
-      record.version &+= 1
+      card.version &+= 1
     }
-    if row.isTombstone { record.lease = 0 }
+    if row.isTombstone { card.lease = 0 }
     tree.noteChange(
       live: (row.isTombstone ? 0 : 1) - (former.isTombstone ? 0 : 1),
       compactable: wasCompactable ? 0 : 1,
@@ -156,20 +156,20 @@ extension KeyIndex {
     checkSomeInvariants()
     let state = KeyState(
       modified: row.revision,
-      createRevision: record.createRevision,
-      version: record.version
+      createRevision: card.createRevision,
+      version: card.version
     )
-    return Change(state: state, lease: lease, record: slot)
+    return Change(state: state, lease: lease, card: slot)
   }
 
   private func check(_ revision: Revision) throws(MVCCError) {
     guard revision.sub < IndexedRevision.subLimit else { throw .subRevision(revision) }
   }
 
-  /// Moves the latest revision of a record to its history, to make room for another one.
-  private func pushHistory(of record: KeyRecord) throws(MVCCError) {
-    let former = record.latest
-    let old = record.history == 0 ? nil : History(arena[record.history])
+  /// Moves the latest revision of a card to its history, to make room for another one.
+  private func pushHistory(of card: KeyCard) throws(MVCCError) {
+    let former = card.latest
+    let old = card.history == 0 ? nil : History(arena[card.history])
     let count = old?.count ?? 0
     guard count < Limits.revisionsPerKey else { throw .tooManyRevisions(count: count) }
     let oldStart = old?.latestStart ?? 0
@@ -192,16 +192,16 @@ extension KeyIndex {
           new.oldestCreateRevision = old.oldestCreateRevision
           new.oldestVersion = old.oldestVersion
         }
-        arena.release(record.history, oldByteCount)
+        arena.release(card.history, oldByteCount)
       }
-      record.history = slot
+      card.history = slot
       history = new
     }
     guard let history else { return }
     if oldStart == 0, newStart > 0 {
-      // Until now the oldest generation was the latest one, and the record told all of it.
-      history.oldestCreateRevision = record.createRevision
-      history.oldestVersion = record.version &- Int64(count)
+      // Until now the oldest generation was the latest one, and the card told all of it.
+      history.oldestCreateRevision = card.createRevision
+      history.oldestVersion = card.version &- Int64(count)
     }
     history.latestStart = newStart
     history.count = count + 1

@@ -1,9 +1,9 @@
 extension KeyTree {
-  /// Puts a record into a leaf, or a child and its separator into a branch, and splits what is full
+  /// Puts a card into a leaf, or a child and its separator into a branch, and splits what is full
   /// from there up to the root.
   ///
   /// - Parameters:
-  ///   - slot: The record, or the separator of the child.
+  ///   - slot: The card, or the separator of the child.
   ///   - child: The child; nil for a leaf.
   ///   - place: Where in the node.
   ///   - node: The node.
@@ -122,18 +122,18 @@ extension KeyTree {
   func setTotals(_ node: TreeNode) {
     var totals = Totals()
     if node.isLeaf {
-      for place in 0..<node.count { totals += self.totals(of: record(node.slots[place])) }
+      for place in 0..<node.count { totals += self.totals(of: card(node.slots[place])) }
     } else {
       for place in 0..<node.count { totals += node.child(place).totals }
     }
     node.totals = totals
   }
 
-  func totals(of record: KeyRecord) -> Totals {
+  func totals(of card: KeyCard) -> Totals {
     Totals(
-      liveCount: record.isLive ? 1 : 0,
-      compactableCount: record.isCompactable ? 1 : 0,
-      latestMain: record.latest.main
+      liveCount: card.isLive ? 1 : 0,
+      compactableCount: card.isCompactable ? 1 : 0,
+      latestMain: card.latest.main
     )
   }
 }

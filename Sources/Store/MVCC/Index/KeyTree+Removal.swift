@@ -22,7 +22,7 @@ extension KeyTree {
       replaceRoot(newNode(level: 0))
       return
     }
-    // The record with the lowest key is gone: it may be a separator further up.
+    // The card with the lowest key is gone: it may be a separator further up.
     if step.place == 0 { renewSeparator(above: depth) }
     join(depth: depth)
     while !root.isLeaf, root.count == 1 {

@@ -1,4 +1,4 @@
-/// The records of a key index in the order of their keys: a B+tree over 32-bit slots.
+/// The cards of a key index in the order of their keys: a B+tree over 32-bit slots.
 ///
 /// The tree knows of each node how many live keys are below it and the latest revision of them, so
 /// that keys are counted without being looked at.
@@ -11,13 +11,13 @@ final class KeyTree {
     var place: Int
   }
 
-  /// Levels of a tree whose nodes have two children: 2^32 records have no more.
+  /// Levels of a tree whose nodes have two children: 2^32 cards have no more.
   static let depthLimit = 32
 
-  let arena: RecordArena
+  let arena: IndexArena
   private(set) var root = TreeNode(level: 0)
 
-  /// How many records there are.
+  /// How many cards there are.
   private(set) var count = 0
 
   /// How many bytes the nodes take.
@@ -27,7 +27,7 @@ final class KeyTree {
   private let way: UnsafeMutablePointer<Step>
   private var wayCount = 0
 
-  init(_ arena: RecordArena) {
+  init(_ arena: IndexArena) {
     self.arena = arena
     way = .allocate(capacity: KeyTree.depthLimit)
     way.initialize(repeating: Step(node: root, place: 0), count: KeyTree.depthLimit)
@@ -58,10 +58,10 @@ final class KeyTree {
   }
 
   @inline(__always)
-  func record(_ slot: Slot) -> KeyRecord { KeyRecord(arena[slot]) }
+  func card(_ slot: Slot) -> KeyCard { KeyCard(arena[slot]) }
 
   @inline(__always)
-  func key(_ slot: Slot) -> UnsafeRawBufferPointer { record(slot).key }
+  func key(_ slot: Slot) -> UnsafeRawBufferPointer { card(slot).key }
 }
 
 // Searching.
@@ -120,7 +120,7 @@ extension KeyTree {
     return found.isEqual ? found.place : found.place - 1
   }
 
-  /// The record of a key, or 0.
+  /// The card of a key, or 0.
   ///
   /// - Complexity: O(log n).
   func find(_ key: UnsafeRawBufferPointer) -> Slot {
@@ -130,7 +130,7 @@ extension KeyTree {
     return found.isEqual ? node.slots[found.place] : 0
   }
 
-  /// Where the first record is whose key is not below `key`.
+  /// Where the first card is whose key is not below `key`.
   ///
   /// - Returns: A leaf and a place in it, which may be behind its last one.
   func firstPlace(notBelow key: UnsafeRawBufferPointer) -> Step {
@@ -139,12 +139,12 @@ extension KeyTree {
     return Step(node: node, place: search(node, for: key).place)
   }
 
-  /// Calls something with records in the order of their keys.
+  /// Calls something with cards in the order of their keys.
   ///
   /// - Parameters:
   ///   - start: The lowest key.
   ///   - end: The first key that is not visited any more; nil for none.
-  ///   - body: Takes a record's slot; returns false to end the visit.
+  ///   - body: Takes a card's slot; returns false to end the visit.
   @inline(__always)
   func visit(
     from start: UnsafeRawBufferPointer,
@@ -174,7 +174,7 @@ extension KeyTree {
 extension KeyTree {
   /// Looks for a key and remembers the way.
   ///
-  /// - Returns: Its record's slot, or 0.
+  /// - Returns: Its card's slot, or 0.
   func locate(_ key: UnsafeRawBufferPointer) -> Slot {
     var node = root
     wayCount = 0
@@ -200,7 +200,7 @@ extension KeyTree {
 
   func step(_ level: Int) -> Step { way[level] }
 
-  /// Tells all nodes on the way that a record below has changed.
+  /// Tells all nodes on the way that a card below has changed.
   func noteChange(live: Int, compactable: Int, latestMain: Int64) {
     for level in 0..<wayCount {
       let node = way[level].node
@@ -212,20 +212,20 @@ extension KeyTree {
     }
   }
 
-  /// Puts a record where its key was located.
+  /// Puts a card where its key was located.
   func insertLocated(_ slot: Slot) {
-    let record = record(slot)
+    let card = card(slot)
     noteChange(
-      live: record.isLive ? 1 : 0,
-      compactable: record.isCompactable ? 1 : 0,
-      latestMain: record.latest.main
+      live: card.isLive ? 1 : 0,
+      compactable: card.isCompactable ? 1 : 0,
+      latestMain: card.latest.main
     )
     count += 1
     let step = way[wayCount - 1]
     insert(slot, child: nil, at: step.place, in: step.node, depth: wayCount - 1)
   }
 
-  /// Takes the record that was located out.
+  /// Takes the card that was located out.
   ///
   /// What it was counted as must have been taken back before.
   func removeLocated() {

@@ -1,7 +1,7 @@
 /// A node of a ``KeyTree``: a view of a block of memory.
 ///
-/// A leaf has the slots of records, in the order of their keys. A branch has children, and for each
-/// but the first one the slot of the record with the lowest key below it: its separator. Beside every
+/// A leaf has the slots of cards, in the order of their keys. A branch has children, and for each
+/// but the first one the slot of the card with the lowest key below it: its separator. Beside every
 /// slot stands the head of its key: the four bytes after the prefix that all keys of the node have in
 /// common, as a big-endian number, short ones filled up with zeros. Heads are in the order of their
 /// keys, so that a search looks at keys only where heads are equal. Heads of places that are not in
@@ -12,8 +12,8 @@
 ///     2       2     level: 0 for a leaf
 ///     4       4     size of the common prefix in bytes; it may be less than what is common
 ///     8       4     live keys below
-///     12      4     records below that a compaction can shorten
-///     16      8     a main revision that no record below has passed
+///     12      4     cards below that a compaction can shorten
+///     16      8     a main revision that no card below has passed
 ///     24      8     the leaf after this one
 ///     32      8     the leaf before this one
 ///     40      256   heads
@@ -171,15 +171,15 @@ struct TreeNode: Equatable {
   }
 }
 
-/// What a node knows of all records below it.
+/// What a node knows of all cards below it.
 struct Totals: Equatable {
   /// Keys whose latest revision is no tombstone.
   var liveCount: UInt32 = 0
 
-  /// Records that a compaction can shorten.
+  /// Cards that a compaction can shorten.
   var compactableCount: UInt32 = 0
 
-  /// A main revision that no record has passed: at this one and later ones, the latest states hold.
+  /// A main revision that no card has passed: at this one and later ones, the latest states hold.
   var latestMain: Int64 = 0
 
   static func += (total: inout Totals, part: Totals) {

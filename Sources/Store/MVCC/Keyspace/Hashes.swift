@@ -69,8 +69,9 @@ extension KeyspaceView {
   ) throws(MVCCError) -> (revisions: [Revision], isFilter: Bool) {
     var kept: [Revision] = []
     var isFilter = false
-    try visit(KeyRange(from: [], to: .never), at: main) { index, record in
-      guard let revision = index.kept(record, compactingTo: main) else { return true }
+    try visit(KeyRange(from: [], to: .never), at: main) { index, slot in
+      let card = index.tree.card(slot)
+      guard let revision = index.kept(card, compactingTo: main) else { return true }
       isFilter = true
       if revision.main <= compactRevision { kept.append(revision) }
       return true

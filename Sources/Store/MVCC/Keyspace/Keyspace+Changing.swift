@@ -160,9 +160,9 @@ extension Keyspace {
       let done = try index.put(key, at: revision)
       let slot = leases.slot(of: lease)
       if slot != done.lease {
-        leases.detach(done.record, from: done.lease)
-        leases.attach(done.record, to: slot)
-        index.tree.record(done.record).lease = slot
+        leases.detach(done.card, from: done.lease)
+        leases.attach(done.card, to: slot)
+        index.tree.card(done.card).lease = slot
       }
       shared.source.buffer.append(
         RowKey(revision),
@@ -177,33 +177,33 @@ extension Keyspace {
     if request.wantsPrevious {
       previous = try view(in: change).range(RangeRequest(request.keys)).rows
     }
-    var records: [Slot] = []
+    var cards: [Slot] = []
     var rest: KeyRange? = request.keys
     while let range = rest {
-      rest = index.visitSome(range) { index, record in
-        if record.isLive { records.append(index.tree.find(record.key)) }
+      rest = index.visitSome(range) { index, slot in
+        if index.tree.card(slot).isLive { cards.append(slot) }
         return true
       }
     }
-    try delete(records, in: &change)
+    try delete(cards, in: &change)
     return DeleteResult(
       revision: change.currentRevision,
-      count: records.count,
+      count: cards.count,
       previous: previous
     )
   }
 
-  /// Deletes live keys by their records.
-  func delete(_ records: [Slot], in change: inout Change) throws(MVCCError) {
+  /// Deletes live keys by their cards.
+  func delete(_ cards: [Slot], in change: inout Change) throws(MVCCError) {
     var place = 0
-    while place < records.count {
+    while place < cards.count {
       // Readers are let in between; they do not see this request's revision yet.
-      let end = min(records.count, place + Limits.recordsPerVisit / 8)
+      let end = min(cards.count, place + Limits.cardsPerVisit / 8)
       try lock.writing { () throws(MVCCError) in
-        for record in records[place..<end] {
-          let key = index.tree.key(record)
+        for card in cards[place..<end] {
+          let key = index.tree.key(card)
           guard let done = try index.delete(key, at: change.next) else { continue }
-          leases.detach(record, from: done.lease)
+          leases.detach(card, from: done.lease)
           shared.source.buffer.append(
             RowKey(change.next, isTombstone: true),
             NewKeyValue(tombstoneOf: key)

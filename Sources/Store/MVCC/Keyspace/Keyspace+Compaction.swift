@@ -76,7 +76,7 @@ extension Keyspace {
       try index.compact(
         to: current.target,
         from: key,
-        limit: Limits.recordsPerVisit,
+        limit: Limits.cardsPerVisit,
         dropped: &current.dropped
       )
     }

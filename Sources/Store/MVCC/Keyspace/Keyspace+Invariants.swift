@@ -27,9 +27,9 @@ extension Keyspace {
     var attached: [LeaseSlot: Set<Slot>] = [:]
     withBytes(of: []) { start in
       index.tree.visit(from: start, to: nil) { slot in
-        let lease = index.tree.record(slot).lease
+        let lease = index.tree.card(slot).lease
         if lease != 0 {
-          precondition(index.tree.record(slot).isLive, "a deleted key has no lease")
+          precondition(index.tree.card(slot).isLive, "a deleted key has no lease")
           attached[lease, default: []].insert(slot)
         }
         return true

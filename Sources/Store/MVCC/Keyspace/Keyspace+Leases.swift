@@ -55,16 +55,16 @@ extension Keyspace {
       let slot = leases.slot(of: id)
       guard let lease = leases[slot] else { throw .leaseNotFound(id) }
       var change = try newChange()
-      let records = keys(of: slot)
+      let cards = keys(of: slot)
       try completing(&change) { change throws(MVCCError) in
-        try delete(records, in: &change)
+        try delete(cards, in: &change)
       }
       lock.writing { leases.remove(slot) }
       deleteRow(lease.rowKey, in: .lease)
       publish(change)
       return DeleteResult(
         revision: change.currentRevision,
-        count: records.count,
+        count: cards.count,
         previous: .none
       )
     }
@@ -75,7 +75,7 @@ extension Keyspace {
     putRow(lease.rowValue, for: lease.rowKey, in: .lease)
   }
 
-  /// The records of the keys of a lease, in the order of the keys.
+  /// The cards of the keys of a lease, in the order of the keys.
   private func keys(of slot: LeaseSlot) -> [Slot] {
     leases.keys(of: slot).sorted { compareKeys(index.tree.key($0), index.tree.key($1)) < 0 }
   }

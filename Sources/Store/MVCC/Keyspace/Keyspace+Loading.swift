@@ -20,7 +20,7 @@ extension Keyspace {
         return
       }
       let lease = leases.slot(of: keyValue.lease)
-      if lease != 0 || index.tree.record(slot).lease != 0 { index.tree.record(slot).lease = lease }
+      if lease != 0 || index.tree.card(slot).lease != 0 { index.tree.card(slot).lease = lease }
     }
     shared.currentRevision = last
     if leases.count > 0 { attachKeys() }
@@ -30,7 +30,7 @@ extension Keyspace {
   private func attachKeys() {
     withBytes(of: []) { start in
       index.tree.visit(from: start, to: nil) { slot in
-        leases.attach(slot, to: index.tree.record(slot).lease)
+        leases.attach(slot, to: index.tree.card(slot).lease)
         return true
       }
     }

@@ -61,10 +61,11 @@ extension KeyspaceView {
   ) throws(MVCCError) -> (revisions: [IndexedRevision], count: Int) {
     var revisions: [IndexedRevision] = []
     var rest: KeyRange?
-    try visit(keys, at: main) { index, record in
-      guard let modified = index.modified(record, at: main) else { return true }
+    try visit(keys, at: main) { index, slot in
+      let card = index.tree.card(slot)
+      guard let modified = index.modified(card, at: main) else { return true }
       if revisions.count == limit {
-        rest = KeyRange(from: Array(record.key), to: keys.end)
+        rest = KeyRange(from: Array(card.key), to: keys.end)
         return false
       }
       revisions.append(modified)

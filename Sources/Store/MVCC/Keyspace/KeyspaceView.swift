@@ -81,8 +81,8 @@ public struct KeyspaceView: Sendable {
   }
 }
 
-/// What the index says of a key.
-public struct KeyEntry: Sendable {
+/// A key that is live at some revision.
+public struct LiveKey: Sendable {
   /// The key.
   public var key: [UInt8]
 
@@ -142,19 +142,20 @@ extension KeyspaceView {
   /// - Returns: The keys and their states.
   /// - Throws: ``MVCCError/futureRevision(requested:currentRevision:)`` or
   ///   ``MVCCError/compacted(requested:compactRevision:)``.
-  public func entries(
+  public func liveKeys(
     _ keys: KeyRange,
     at revision: Int64 = 0,
     limit: Int = .max
-  ) throws(MVCCError) -> [KeyEntry] {
+  ) throws(MVCCError) -> [LiveKey] {
     let main = try self.revision(for: revision)
-    var entries: [KeyEntry] = []
-    try visit(keys, at: main) { index, record in
-      guard let state = index.state(of: record, at: main) else { return true }
-      entries.append(KeyEntry(key: Array(record.key), state: state))
-      return entries.count < limit
+    var found: [LiveKey] = []
+    try visit(keys, at: main) { index, slot in
+      let card = index.tree.card(slot)
+      guard let state = index.state(of: card, at: main) else { return true }
+      found.append(LiveKey(key: Array(card.key), state: state))
+      return found.count < limit
     }
-    return entries
+    return found
   }
 
   /// How many keys of a range are live.
@@ -183,17 +184,17 @@ extension KeyspaceView {
     }
   }
 
-  /// Calls something with the records of a range, letting go of the lock on the way.
+  /// Calls something with the cards of a range, letting go of the lock on the way.
   ///
   /// - Parameters:
   ///   - keys: The range.
   ///   - main: The main revision, which must stay uncompacted.
-  ///   - body: Takes a record; returns false to end the visit.
+  ///   - body: Takes a card's slot; returns false to end the visit.
   /// - Throws: ``MVCCError/compacted(requested:compactRevision:)``.
   func visit(
     _ keys: KeyRange,
     at main: Int64,
-    _ body: (KeyIndex, KeyRecord) -> Bool
+    _ body: (KeyIndex, Slot) -> Bool
   ) throws(MVCCError) {
     var rest: KeyRange? = keys
     while let range = rest {
@@ -205,16 +206,16 @@ extension KeyspaceView {
 }
 
 extension KeyIndex {
-  /// Calls something with the first records of a range, as many as a lock is held for.
+  /// Calls something with the first cards of a range, as many as a lock is held for.
   ///
   /// - Returns: What is left of the range, or nil at its end or if `body` has returned false.
   @inline(__always)
-  func visitSome(_ keys: KeyRange, _ body: (KeyIndex, KeyRecord) -> Bool) -> KeyRange? {
+  func visitSome(_ keys: KeyRange, _ body: (KeyIndex, Slot) -> Bool) -> KeyRange? {
     withBytes(of: keys.start) { start in
       switch keys.end {
       case .withStart:
         let slot = tree.find(start)
-        if slot != 0 { _ = body(self, tree.record(slot)) }
+        if slot != 0 { _ = body(self, slot) }
         return nil
       case .never: return visitSome(from: start, to: nil, keys.end, body)
       case .before(let end):
@@ -228,18 +229,17 @@ extension KeyIndex {
     from start: UnsafeRawBufferPointer,
     to end: UnsafeRawBufferPointer?,
     _ rangeEnd: KeyRange.End,
-    _ body: (KeyIndex, KeyRecord) -> Bool
+    _ body: (KeyIndex, Slot) -> Bool
   ) -> KeyRange? {
     var seen = 0
     var rest: KeyRange?
     tree.visit(from: start, to: end) { slot in
-      let record = tree.record(slot)
-      if seen == Limits.recordsPerVisit {
-        rest = KeyRange(from: Array(record.key), to: rangeEnd)
+      if seen == Limits.cardsPerVisit {
+        rest = KeyRange(from: Array(tree.key(slot)), to: rangeEnd)
         return false
       }
       seen += 1
-      return body(self, record)
+      return body(self, slot)
     }
     return rest
   }

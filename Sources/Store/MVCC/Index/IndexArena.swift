@@ -1,13 +1,13 @@
-/// A place in a ``RecordArena``: 0 is none.
+/// A place in a ``IndexArena``: 0 is none.
 typealias Slot = UInt32
 
-/// Memory for the records of a key index, given out in blocks that 32-bit slots name.
+/// Memory for the cards of a key index, given out in blocks that 32-bit slots name.
 ///
 /// A slot counts units of 4 bytes: 16 GiB can be named, which is some 150 million keys. Blocks of up
 /// to a quarter of a chunk are cut from chunks of 1 MiB, and when given back wait in a list for the
 /// next block of their very size; larger ones are the system's, and go back to it. A block stays
 /// where it is until it is given back, so any thread may read one while another is given out.
-final class RecordArena {
+final class IndexArena {
   private static let unitByteCount = 4
   private static let chunkByteCount = 1 << 20
   /// Units in a chunk, and the bits of a slot that count them.
@@ -27,7 +27,7 @@ final class RecordArena {
   private var chunkCount = 0
 
   /// The first free block of each size; each block's first 4 bytes name the next.
-  private var free = [Slot](repeating: 0, count: RecordArena.classCount)
+  private var free = [Slot](repeating: 0, count: IndexArena.classCount)
   /// Runs of chunk numbers that had large blocks, by how many they are.
   private var freeRuns: [Int: [Int]] = [:]
 
@@ -36,14 +36,14 @@ final class RecordArena {
 
   /// The chunk that blocks are cut from, and how much of it is used.
   private var current: Int?
-  private var usedByteCount = RecordArena.chunkByteCount
+  private var usedByteCount = IndexArena.chunkByteCount
 
   /// How many bytes the chunks take.
   private(set) var byteCount = 0
 
   init() {
-    chunks = .allocate(capacity: RecordArena.chunkLimit)
-    chunks.initialize(repeating: nil, count: RecordArena.chunkLimit)
+    chunks = .allocate(capacity: IndexArena.chunkLimit)
+    chunks.initialize(repeating: nil, count: IndexArena.chunkLimit)
   }
 
   deinit {
@@ -54,31 +54,31 @@ final class RecordArena {
   /// Where a block lies, aligned to 4 bytes.
   @inline(__always)
   subscript(slot: Slot) -> UnsafeMutableRawPointer {
-    let chunk = chunks[Int(slot >> RecordArena.chunkBits)].unsafelyUnwrapped
-    let unit = Int(slot & ((1 << RecordArena.chunkBits) - 1))
-    return chunk + unit * RecordArena.unitByteCount
+    let chunk = chunks[Int(slot >> IndexArena.chunkBits)].unsafelyUnwrapped
+    let unit = Int(slot & ((1 << IndexArena.chunkBits) - 1))
+    return chunk + unit * IndexArena.unitByteCount
   }
 
   /// Gives out a block, whose bytes are anything.
   ///
   /// - Throws: ``MVCCError/indexFull(byteCount:)`` if no slot is left.
   func allocate(_ byteCount: Int) throws(MVCCError) -> Slot {
-    let size = RecordArena.size(for: byteCount)
-    if size.byteCount > RecordArena.largestSharedByteCount { return try allocateLarge(size) }
+    let size = IndexArena.size(for: byteCount)
+    if size.byteCount > IndexArena.largestSharedByteCount { return try allocateLarge(size) }
     let found = free[size.number]
     if found != 0 {
       free[size.number] = self[found].load(as: Slot.self)
       return found
     }
-    if usedByteCount + size.byteCount > RecordArena.chunkByteCount {
+    if usedByteCount + size.byteCount > IndexArena.chunkByteCount {
       current = try newChunks(1)
       // Slot 0 is none.
-      usedByteCount = current == 0 ? RecordArena.unitByteCount : 0
+      usedByteCount = current == 0 ? IndexArena.unitByteCount : 0
     }
     guard let current else { throw .indexFull(byteCount: self.byteCount) }
-    let unit = usedByteCount / RecordArena.unitByteCount
+    let unit = usedByteCount / IndexArena.unitByteCount
     usedByteCount += size.byteCount
-    return Slot(current) << RecordArena.chunkBits | Slot(unit)
+    return Slot(current) << IndexArena.chunkBits | Slot(unit)
   }
 
   /// Takes a block back.
@@ -87,9 +87,9 @@ final class RecordArena {
   ///   - slot: The block.
   ///   - byteCount: What was asked for.
   func release(_ slot: Slot, _ byteCount: Int) {
-    let size = RecordArena.size(for: byteCount)
-    if size.byteCount > RecordArena.largestSharedByteCount {
-      releaseLarge(Int(slot >> RecordArena.chunkBits), size)
+    let size = IndexArena.size(for: byteCount)
+    if size.byteCount > IndexArena.largestSharedByteCount {
+      releaseLarge(Int(slot >> IndexArena.chunkBits), size)
     } else {
       self[slot].storeBytes(of: free[size.number], as: Slot.self)
       free[size.number] = slot
@@ -110,7 +110,7 @@ final class RecordArena {
   }
 
   private func newChunks(_ count: Int) throws(MVCCError) -> Int {
-    guard chunkCount + count <= RecordArena.chunkLimit else {
+    guard chunkCount + count <= IndexArena.chunkLimit else {
       throw .indexFull(byteCount: byteCount)
     }
     let first = chunkCount
@@ -120,10 +120,10 @@ final class RecordArena {
   }
 
   private func place(_ first: Int, _ count: Int) {
-    let byteCount = count * RecordArena.chunkByteCount
+    let byteCount = count * IndexArena.chunkByteCount
     let memory = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 16)
     for number in 0..<count {
-      chunks[first + number] = memory + number * RecordArena.chunkByteCount
+      chunks[first + number] = memory + number * IndexArena.chunkByteCount
     }
     owned.insert(first)
     self.byteCount += byteCount
@@ -134,7 +134,7 @@ final class RecordArena {
   }
 
   private func allocateLarge(_ size: (number: Int, byteCount: Int)) throws(MVCCError) -> Slot {
-    let count = RecordArena.chunkCount(of: size)
+    let count = IndexArena.chunkCount(of: size)
     let first: Int
     if let run = freeRuns[count]?.popLast() {
       first = run
@@ -143,15 +143,15 @@ final class RecordArena {
       first = try newChunks(count)
     }
     // Not the chunk's start, for in the first chunk of all that would be slot 0.
-    return Slot(first) << RecordArena.chunkBits | 1
+    return Slot(first) << IndexArena.chunkBits | 1
   }
 
   private func releaseLarge(_ first: Int, _ size: (number: Int, byteCount: Int)) {
-    let count = RecordArena.chunkCount(of: size)
+    let count = IndexArena.chunkCount(of: size)
     chunks[first]?.deallocate()
     owned.remove(first)
     for number in first..<first + count { chunks[number] = nil }
     freeRuns[count, default: []].append(first)
-    byteCount -= count * RecordArena.chunkByteCount
+    byteCount -= count * IndexArena.chunkByteCount
   }
 }

@@ -36,11 +36,11 @@ struct IndexedRevision: Equatable {
   var row: RowKey { RowKey(revision, isTombstone: isTombstone) }
 }
 
-/// What the index knows of a key: a view of a block in a ``RecordArena``.
+/// What the index knows of a key: a view of a block in a ``IndexArena``.
 ///
-/// The latest revision lies in the record; the ones before it, if there are any that are not
+/// The latest revision lies in the card; the ones before it, if there are any that are not
 /// compacted, in its ``History``. Most keys of a compacted keyspace have one revision, and what is
-/// asked most often is the latest state: both need the record only.
+/// asked most often is the latest state: both need the card only.
 ///
 ///     OFFSET  SIZE  FIELD
 ///     0       12    the latest revision
@@ -53,7 +53,7 @@ struct IndexedRevision: Equatable {
 ///
 /// A tombstone counts as a version, as in etcd. Of a key whose first row in the file is a tombstone,
 /// create revision and version are not known: they are 0 and 1.
-struct KeyRecord {
+struct KeyCard {
   static let headerByteCount = 40
 
   let base: UnsafeMutableRawPointer
@@ -91,10 +91,10 @@ struct KeyRecord {
 
   @inline(__always)
   var key: UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(start: base + KeyRecord.headerByteCount, count: keyByteCount)
+    UnsafeRawBufferPointer(start: base + KeyCard.headerByteCount, count: keyByteCount)
   }
 
-  var byteCount: Int { KeyRecord.headerByteCount + keyByteCount }
+  var byteCount: Int { KeyCard.headerByteCount + keyByteCount }
 
   /// Whether a compaction can shorten it: there is something before the latest revision, or that is
   /// a tombstone.
@@ -102,7 +102,7 @@ struct KeyRecord {
 
   var isLive: Bool { !latest.isTombstone }
 
-  /// Makes a record with one revision out of a block's memory.
+  /// Makes a card with one revision out of a block's memory.
   func initialise(
     _ key: UnsafeRawBufferPointer,
     latest: IndexedRevision,
@@ -116,7 +116,7 @@ struct KeyRecord {
     lease = 0
     base.storeBytes(of: UInt32(key.count), toByteOffset: 36, as: UInt32.self)
     if let source = key.baseAddress {
-      (base + KeyRecord.headerByteCount).copyMemory(from: source, byteCount: key.count)
+      (base + KeyCard.headerByteCount).copyMemory(from: source, byteCount: key.count)
     }
   }
 }

@@ -4,11 +4,11 @@ import Testing
 @testable import MVCC
 
 /// Blocks that overlap would mix up keys.
-@Suite struct RecordArenaTests {
+@Suite struct IndexArenaTests {
   @Test(arguments: [UInt64(1), 2])
   func blocksOfAllSizesKeepWhatIsWrittenToThem(seed: UInt64) throws {
     var generator = SeededGenerator(seed: seed)
-    let arena = RecordArena()
+    let arena = IndexArena()
     var blocks: [Slot: (byteCount: Int, fill: UInt8)] = [:]
     for step in 0..<4000 {
       if blocks.count > 100, Bool.random(using: &generator) {
@@ -36,7 +36,7 @@ import Testing
   }
 
   @Test func whatIsGivenBackIsGivenOutAgain() throws {
-    let arena = RecordArena()
+    let arena = IndexArena()
     for byteCount in [1, 90, 1024, 1025, 100_000, 262_144, 262_145, 5_000_000] {
       let first = try arena.allocate(byteCount)
       arena.release(first, byteCount)
