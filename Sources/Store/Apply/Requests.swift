@@ -1,5 +1,9 @@
 internal import EtcdMessages
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
 internal import Foundation
+#endif
 internal import MVCC
 
 // Requests as the API and the log have them, as the keyspace takes them.
@@ -88,17 +92,6 @@ extension TransactionRequest {
       then: message.success.map { Operation($0) },
       else: message.failure.map { Operation($0) }
     )
-  }
-
-  /// Whether it puts, on either branch.
-  var puts: Bool {
-    (success + failure).contains { operation in
-      switch operation {
-      case .put: true
-      case .transaction(let inner): inner.puts
-      case .range, .delete, .empty: false
-      }
-    }
   }
 }
 

@@ -25,10 +25,26 @@ struct SourceOptions: ParsableArguments {
   )
   var wal = false
 
+  @Flag(
+    name: .long,
+    help: "With --wal, for a member of several: also what may never have been committed."
+  )
+  var uncommitted = false
+
+  func validate() throws {
+    if uncommitted && !wal { throw ValidationError("--uncommitted goes with --wal.") }
+  }
+
   /// Opens the file.
   func open() throws -> FileSource {
     guard let file else { throw CommandFailure("--file", "no file given to read from") }
-    return try SourceOptions.open(file, unlocked: unlocked, salvage: salvage, wal: wal)
+    return try SourceOptions.open(
+      file,
+      unlocked: unlocked,
+      salvage: salvage,
+      wal: wal,
+      uncommitted: uncommitted
+    )
   }
 
   /// Opens a file.
@@ -36,12 +52,14 @@ struct SourceOptions: ParsableArguments {
     _ path: String,
     unlocked: Bool,
     salvage: Bool = false,
-    wal: Bool = false
+    wal: Bool = false,
+    uncommitted: Bool = false
   ) throws -> FileSource {
     var options = FileSource.Options()
     options.ignoresLock = unlocked
     options.salvages = salvage
     options.replaysLog = wal
+    options.replaysUncommitted = uncommitted
     do {
       let source = try FileSource(path, options)
       SourceNotes.noteLog(of: source)
@@ -80,11 +98,15 @@ enum SourceNotes {
     if let replay = source.replay {
       let position = replay.position
       var text =
-        "database at entry \(position.databaseIndex), log at \(position.logIndex): "
+        "database at entry \(position.databaseIndex) (revision \(replay.databaseRevision)), "
+        + "log at entry \(position.logIndex) (revision \(replay.revision)): "
         + "\(replay.appliedCount) entries replayed"
       if replay.refusedCount > 0 { text += ", \(replay.refusedCount) of them refused" }
+      if replay.unknownCount > 0 { text += ", \(replay.unknownCount) of them not understood" }
       if replay.uncommittedCount > 0 {
-        text += ", \(replay.uncommittedCount) left out that may not be committed"
+        text +=
+          ", \(replay.uncommittedCount) left out that may not be committed"
+          + " (--uncommitted includes them)"
       }
       if position.isTorn { text += ", the last write was cut off" }
       return Diagnostics.note(source.path, text)

@@ -22,6 +22,10 @@ public final class FileSource: @unchecked Sendable {
     /// Whether a data directory is read as if its member had been started and had replayed its log.
     public var replaysLog = false
 
+    /// Whether that goes on to the end of the log, where it is not known that all of it is
+    /// committed.
+    public var replaysUncommitted = false
+
     /// A file that must be whole, and that nobody else writes.
     public init() {}
   }
@@ -122,19 +126,28 @@ public final class FileSource: @unchecked Sendable {
     newestRowRevision = tree.newestRevision
     compactRevision = compaction.compactRevision
     currentRevision = max(tree.newestRevision, compaction.newestRevision, 1)
-    if options.replaysLog { try replayLog(in: fileSystem) }
+    if options.replaysLog { try replayLog(options, in: fileSystem) }
   }
 
   /// Adds what the log says after the database was written.
-  private func replayLog(in fileSystem: any FileSystem) throws(SourceError) {
+  private func replayLog(
+    _ options: Options,
+    in fileSystem: any FileSystem
+  ) throws(SourceError) {
     guard let logDirectory, let position = try logPosition(in: fileSystem) else {
       throw .noLog(path: path)
     }
-    let replaying = try LogReplaying(logDirectory, over: self, position: position, in: fileSystem)
+    let replaying = try LogReplaying(
+      logDirectory,
+      over: self,
+      position: position,
+      includesUncommitted: options.replaysUncommitted,
+      in: fileSystem
+    )
     replayed = replaying.rows
     replayedKeyspace = replaying.keyspace
     replay = replaying.report
-    currentRevision = max(currentRevision, replaying.currentRevision)
+    currentRevision = max(currentRevision, replaying.report.revision)
     compactRevision = replaying.compactRevision
   }
 

@@ -7,7 +7,7 @@ public struct LogPosition: Equatable, Sendable {
   /// The entry that the database was written at: its consistent index.
   public let databaseIndex: UInt64
 
-  /// The last entry of the log.
+  /// The last entry of the log, or of the snapshot that the log goes on from.
   public let logIndex: UInt64
 
   /// The last entry that the log itself knows to be committed.
@@ -42,30 +42,26 @@ extension FileSource {
     }
     let databaseIndex = try consistentIndex()
     do throws(WALError) {
-      let reader = try WALReader(
+      let scan = try LogScan(
         logDirectory,
         from: LogIndex(rawValue: databaseIndex),
         in: fileSystem
       )
-      var last: UInt64 = 0
-      var commit: UInt64 = 0
-      while let record = try reader.next() {
-        switch record.content {
-        // A later entry of the same index takes the place of it and of what follows it.
-        case .entry(let entry): last = entry.index.rawValue
-        case .hardState(let state): commit = state.commit.rawValue
-        default: break
-        }
-      }
+      if let damage = scan.damage { throw damage }
       return LogPosition(
         databaseIndex: databaseIndex,
-        logIndex: last,
-        commitIndex: commit,
-        isTorn: reader.end?.isTorn ?? false
+        logIndex: scan.state.lastIndex.rawValue,
+        commitIndex: scan.state.hardState.commit.rawValue,
+        isTorn: scan.end?.isTorn ?? false
       )
     } catch {
       throw .log(error)
     }
+  }
+
+  /// Where the snapshots of a data directory's log lie; nothing for other files.
+  var snapshotDirectory: String? {
+    logDirectory == nil ? nil : String(databasePath.dropLast("/db".count))
   }
 
   /// The log entry that the database was written at.
