@@ -31,6 +31,10 @@ public final class Database: Sendable {
     /// left.
     public var acceptsTruncation = false
 
+    /// Whether a file without a sound meta page is opened for reading, to save what is left: it has no
+    /// root then, and its pages can only be gone through one by one.
+    public var acceptsLostMeta = false
+
     /// The page size of a new database, in bytes: a power of two from 1 KiB to 64 KiB.
     public var newPageByteCount = 4096
 
@@ -63,6 +67,10 @@ public final class Database: Sendable {
   /// The size of a page, in bytes.
   public let pageByteCount: Int
 
+  /// Why the meta pages could not be used, if the database was opened all the same: then no bucket
+  /// can be reached, and ``ReadTransaction/strayLeaves(besides:)`` are all there is.
+  public let metaFault: BoltError?
+
   let options: Options
   let file: File
   let state: Mutex<State>
@@ -89,7 +97,7 @@ public final class Database: Sendable {
     self.path = path
     self.options = options
     let access: FileAccess = options.isReadOnly ? .read : .updateOrCreate
-    let found: (meta: Meta, mapping: Mapping)
+    let found: (meta: Meta, mapping: Mapping, fault: BoltError?)
     do throws(FileIOError) {
       file = try File(path, access, in: fileSystem)
       if options.takesLock {
@@ -103,6 +111,7 @@ public final class Database: Sendable {
     }
     found = try Database.findMeta(file, options: options)
     pageByteCount = found.meta.pageByteCount
+    metaFault = found.fault
     freelist = Mutex(nil)
     state = Mutex(State(meta: found.meta, mapping: found.mapping))
     if !options.isReadOnly {
@@ -200,7 +209,7 @@ extension Database {
   private static func findMeta(
     _ file: File,
     options: Options
-  ) throws(BoltError) -> (meta: Meta, mapping: Mapping) {
+  ) throws(BoltError) -> (meta: Meta, mapping: Mapping, fault: BoltError?) {
     let byteCount: Int
     let mapping: Mapping
     do throws(FileIOError) {
@@ -212,13 +221,20 @@ extension Database {
       throw .file(error)
     }
     let bytes = UnsafeRawBufferPointer(rebasing: mapping.bytes[..<byteCount])
-    let meta = try chooseMeta(in: bytes)
-    try checkRange(
-      of: meta,
-      fileByteCount: byteCount,
-      acceptsTruncation: options.isReadOnly && options.acceptsTruncation
-    )
-    return (meta, mapping)
+    do throws(BoltError) {
+      let meta = try chooseMeta(in: bytes)
+      try checkRange(
+        of: meta,
+        fileByteCount: byteCount,
+        acceptsTruncation: options.isReadOnly && options.acceptsTruncation
+      )
+      return (meta, mapping, nil)
+    } catch {
+      guard options.isReadOnly, options.acceptsLostMeta, let meta = Meta(guessedFrom: bytes) else {
+        throw error
+      }
+      return (meta, mapping, error)
+    }
   }
 
   /// Checks the page numbers of a meta page against each other and against the length of the file.
