@@ -225,7 +225,8 @@ let package = Package(
     .testTarget(
       name: "ExploreTests",
       dependencies: [
-        "Decode", "EtcdMessages", "Explore", "FileIO", "Schema", "TestSupport", "WAL",
+        "Bolt", "Decode", "EtcdMessages", "Explore", "FileIO", "MVCC", "Schema", "TestSupport",
+        "WAL",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       path: "Tests/ExploreTests",

@@ -30,6 +30,9 @@ struct CheckCommand: ParsableCommand {
       unlocked: argument.unlocked,
       salvage: true
     )
+    if let fault = source.database.metaFault {
+      throw CommandFailure(source.databasePath, fault)
+    }
     var faultCount = 0
     func report(_ subject: String, _ fault: some CustomStringConvertible) {
       faultCount += 1

@@ -1,5 +1,4 @@
 import Decode
-import Foundation
 import TestSupport
 import Testing
 
@@ -8,25 +7,6 @@ import Testing
 /// The danger is the same as in ``DamageTests``; here the damage is of every kind and piles up. On a
 /// failure the seed and the bytes are printed.
 @Suite struct FuzzTests {
-  private static let seed =
-    ProcessInfo.processInfo.environment["EXPLORER_FUZZ_SEED"].flatMap { UInt64($0) } ?? 20
-
-  /// How many rounds, or how long: a count by default, so that a test does the same each time.
-  private static func rounds(_ count: Int) -> AnySequence<Int> {
-    let environment = ProcessInfo.processInfo.environment
-    guard let seconds = environment["EXPLORER_FUZZ_SECONDS"].flatMap({ Double($0) }) else {
-      return AnySequence(0..<count)
-    }
-    let end = ContinuousClock.now + .seconds(seconds)
-    var round = 0
-    return AnySequence(
-      AnyIterator {
-        round += 1
-        return ContinuousClock.now < end ? round : nil
-      }
-    )
-  }
-
   private static let texts: [[UInt8]] = [
     "etcdctl/get-prefix.txt", "etcdctl/get-prefix.json", "etcdctl/get-prefix.fields",
     "etcdctl/get-prefix.hex", "etcdctl/get-one.protobuf", "encrypted/encryption-config.yaml",
@@ -34,11 +14,11 @@ import Testing
   ].compactMap { try? Fixture.bytes($0) }
 
   @Test func damagedValuesNeverTrap() {
-    var generator = SeededGenerator(seed: Self.seed)
+    var generator = SeededGenerator(seed: Fuzz.seed)
     let corpus = ClusterSamples.ofEachKind.map(\.bytes) + Self.texts
     let decoder = Decoder()
     var count = 0
-    for _ in Self.rounds(3000) {
+    for _ in Fuzz.rounds(3000) {
       let bytes = damaged(corpus, &generator)
       let form = OutputForm.allCases.randomElement(using: &generator) ?? .yaml
       _ = try? decoder.decode(bytes, as: form, key: "/registry/x")
@@ -46,14 +26,14 @@ import Testing
       _ = EncryptedValue(bytes)
       count += 1
     }
-    print("fuzz: \(count) values with seed \(Self.seed)")
+    print("fuzz: \(count) values with seed \(Fuzz.seed)")
     #expect(count > 0)
   }
 
   @Test func damagedInputsNeverTrap() {
-    var generator = SeededGenerator(seed: Self.seed &+ 1)
+    var generator = SeededGenerator(seed: Fuzz.seed &+ 1)
     var count = 0
-    for _ in Self.rounds(500) {
+    for _ in Fuzz.rounds(500) {
       _ = try? ValueFinder.values(in: damaged(Self.texts, &generator))
       count += 1
     }
@@ -61,14 +41,14 @@ import Testing
   }
 
   @Test func damagedTextsNeverTrapTheEncoder() {
-    var generator = SeededGenerator(seed: Self.seed &+ 2)
+    var generator = SeededGenerator(seed: Fuzz.seed &+ 2)
     let decoder = Decoder()
     let corpus = ClusterSamples.ofEachKind.prefix(60).flatMap { sample in
       [OutputForm.yaml, .json].compactMap { try? decoder.decode(sample.bytes, as: $0).bytes }
     }
     let encoder = Encoder()
     var count = 0
-    for _ in Self.rounds(1000) {
+    for _ in Fuzz.rounds(1000) {
       let text = damaged(corpus, &generator)
       if let values = try? encoder.encode(text, as: .storage) {
         // What was encoded can be decoded.

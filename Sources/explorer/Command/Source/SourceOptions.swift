@@ -133,6 +133,12 @@ enum SourceNotes {
     if losses.count > losses.first.count {
       Diagnostics.note("lost", "\(losses.count) places in all, the first are shown")
     }
+    if source.readsStrayRows {
+      Diagnostics.note(
+        source.databasePath,
+        "what was lost was sought on all pages: keys that had been deleted may be shown"
+      )
+    }
     let hasChanged = source.database.hasChangedOnDisk()
     if hasChanged {
       Diagnostics.note(

@@ -100,8 +100,7 @@ extension FileSource {
     var report = RowReport()
     var output = OutputBuffer()
     for place in places {
-      guard let page = try leaf(place) else { continue }
-      try forEachRow(of: page, newestFirst: false) { row throws(SourceError) in
+      try forEachRow(on: place, newestFirst: false) { row throws(SourceError) in
         report.rowCount += 1
         if row.isTombstone { report.tombstoneCount += 1 }
         check(row, with: decoder, in: &report, output: &output)

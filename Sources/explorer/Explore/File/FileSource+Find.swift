@@ -100,8 +100,7 @@ extension FileSource {
   ) throws(SourceError) -> [StoredRow] {
     var found: [StoredRow] = []
     for place in places.reversed() {
-      guard let page = try leaf(place) else { continue }
-      try forEachRow(of: page) { row throws(SourceError) in
+      try forEachRow(on: place) { row throws(SourceError) in
         if row.key.count == key.count, KeyOrder.compare(key, row.key) == 0,
           row.revision.main <= revision
         {

@@ -43,17 +43,26 @@ extension FileSource {
     losses.add(loss)
   }
 
-  /// Shows the rows of a leaf, the newest first.
+  /// Shows the rows of a leaf, the newest first, until there is no more need of them.
+  ///
+  /// - Parameters:
+  ///   - place: The leaf's place.
+  ///   - newestFirst: Whether the order is that; else the oldest come first.
+  ///   - body: Sees a row, and says whether to go on.
+  /// - Throws: What is damaged, unless the source salvages; what `body` throws.
   @inline(__always)
   func forEachRow(
-    of leaf: PageView,
+    on place: Int,
     newestFirst: Bool = true,
     _ body: (StoredRow) throws(SourceError) -> Bool
   ) throws(SourceError) {
-    var slot = newestFirst ? leaf.count - 1 : 0
+    guard let page = try leaf(place) else { return }
+    let isStray = place >= leaves.count && inlineLeaf == nil
+    var slot = newestFirst ? page.count - 1 : 0
     let step = newestFirst ? -1 : 1
-    while slot >= 0 && slot < leaf.count {
-      if let row = try row(of: leaf, at: slot), try !body(row) { return }
+    while slot >= 0 && slot < page.count {
+      let row = isStray ? strayRow(of: page, at: slot) : try row(of: page, at: slot)
+      if let row, try !body(row) { return }
       slot += step
     }
   }
@@ -78,6 +87,16 @@ extension FileSource {
     return nil
   }
 
+  /// A row of a leaf that the tree does not lead to, if one is missing there.
+  ///
+  /// What else lies on such a leaf may be older than the state.
+  private func strayRow(of leaf: PageView, at slot: Int) -> StoredRow? {
+    guard let element = try? leaf.element(at: slot), let row = StoredRow(element),
+      gaps.contains(row.revision)
+    else { return nil }
+    return row
+  }
+
   /// How many leaves of the tree have a row that is not after a revision: those behind them need
   /// not be read.
   func leafCount(upTo revision: Int64) throws(SourceError) -> Int {
@@ -89,11 +108,9 @@ extension FileSource {
     while low < high {
       let middle = (low + high) / 2
       var first: Int64?
-      if let page = try leaf(middle) {
-        try forEachRow(of: page, newestFirst: false) { row throws(SourceError) in
-          first = row.revision.main
-          return false
-        }
+      try forEachRow(on: middle, newestFirst: false) { row throws(SourceError) in
+        first = row.revision.main
+        return false
       }
       if let first, first > revision { high = middle } else { low = middle + 1 }
     }
@@ -122,8 +139,7 @@ extension FileSource {
     let count = try leafCount(upTo: revision)
     for place in (0..<count).reversed() {
       if place % 1024 == 0 { progress?((count - place) * pageByteCount, count * pageByteCount) }
-      guard let page = try leaf(place) else { continue }
-      try forEachRow(of: page) { row throws(SourceError) in
+      try forEachRow(on: place) { row throws(SourceError) in
         if row.revision.main <= revision, !row.key.isEmpty,
           selection?.contains(row.key) != false
         {
@@ -181,8 +197,7 @@ extension FileSource {
     let takesAll = selection.takesAll
     for place in 0..<count {
       if place % 1024 == 0 { progress?(place * pageByteCount, count * pageByteCount) }
-      guard let page = try leaf(place) else { continue }
-      try forEachRow(of: page, newestFirst: false) { row throws(SourceError) in
+      try forEachRow(on: place, newestFirst: false) { row throws(SourceError) in
         if row.revision.main <= revision, !row.key.isEmpty,
           takesAll || selection.contains(row.key)
         {

@@ -16,7 +16,7 @@ public final class FileSource: @unchecked Sendable {
     /// Whether a file is read that a running process holds.
     public var ignoresLock = false
 
-    /// Whether what is damaged is passed over, and noted in ``FileSource/losses``.
+    /// Whether what is damaged is passed over, and noted in ``FileSource/foundLosses``.
     public var salvages = false
 
     /// Whether a data directory is read as if its member had been started and had replayed its log.
@@ -81,8 +81,11 @@ public final class FileSource: @unchecked Sendable {
   /// The leaves of bucket `key`, in the order of revisions.
   let leaves: [PageID]
 
-  /// Leaves that are read as well because branches of the tree are lost, in no order.
+  /// Leaves that are read as well because parts of the tree are lost, in no order.
   let strayLeaves: [PageID]
+
+  /// The revisions of the rows that count on those leaves.
+  let gaps: RevisionGaps
 
   /// The leaf of bucket `key` where the bucket is small enough to lie inline.
   nonisolated(unsafe) let inlineLeaf: PageView?
@@ -110,19 +113,18 @@ public final class FileSource: @unchecked Sendable {
     form = found.isInDirectory ? .dataDirectory : isSnapshot ? .snapshot : .database
     transaction = database.read()
     losses = LossLog()
-    let tree = try RowTree(
-      transaction,
-      path: found.path,
-      losses: options.salvages ? losses : nil
-    )
+    let tree =
+      options.salvages
+      ? try RowTree(salvaging: (database, transaction), losses: losses)
+      : try RowTree(transaction, path: found.path)
     leaves = tree.leaves
     strayLeaves = tree.strayLeaves
+    gaps = tree.gaps
     inlineLeaf = tree.inlineLeaf
-    let compaction = try CompactionState(
-      transaction,
-      path: found.path,
-      losses: options.salvages ? losses : nil
-    )
+    let compaction =
+      database.metaFault != nil
+      ? CompactionState()
+      : try CompactionState(transaction, path: found.path, losses: options.salvages ? losses : nil)
     newestRowRevision = tree.newestRevision
     compactRevision = compaction.compactRevision
     currentRevision = max(tree.newestRevision, compaction.newestRevision, 1)
@@ -180,6 +182,10 @@ public final class FileSource: @unchecked Sendable {
   /// What was passed over so far because it is damaged; nothing unless the source salvages.
   public var foundLosses: (first: [SourceError], count: Int) { losses.found }
 
+  /// Whether rows are read that the tree does not lead to any more: of keys that were deleted long ago,
+  /// too, if a compaction had removed those rows from it.
+  public var readsStrayRows: Bool { !strayLeaves.isEmpty }
+
   /// Finds the database that a path stands for.
   private static func find(
     _ path: String,
@@ -210,6 +216,7 @@ public final class FileSource: @unchecked Sendable {
     var reading = Database.Options.reading
     reading.takesLock = !options.ignoresLock
     reading.acceptsTruncation = options.salvages
+    reading.acceptsLostMeta = options.salvages
     do {
       return try Database(path, reading, in: fileSystem)
     } catch {

@@ -89,8 +89,10 @@ public struct StateComparison {
   private func isSame(_ left: StoredRow, _ right: StoredRow) throws(SourceError) -> Bool {
     // A row of one file is the same whenever it is looked at.
     if left.message.baseAddress == right.message.baseAddress { return true }
-    let first = try left.keyValue(in: old).value
-    let second = try right.keyValue(in: new).value
+    guard let first = try left.value(in: old), let second = try right.value(in: new) else {
+      // One is damaged, which has been noted: how they differ cannot be told.
+      return false
+    }
     guard first.count == second.count else { return false }
     guard let start = first.baseAddress, let other = second.baseAddress else { return true }
     return memcmp(start, other, first.count) == 0
