@@ -192,6 +192,18 @@ let package = Package(
       path: "Tests/DecodeTests",
       swiftSettings: strict
     ),
+    .target(
+      name: "CrashContents",
+      dependencies: ["Bolt"],
+      path: "Tests/CrashContents",
+      swiftSettings: strict
+    ),
+    .executableTarget(
+      name: "CrashWriter",
+      dependencies: ["Bolt", "CrashContents"],
+      path: "Tests/Crash",
+      swiftSettings: strict
+    ),
     .testTarget(
       name: "SnapshotTests",
       dependencies: [
@@ -203,7 +215,7 @@ let package = Package(
     ),
     .testTarget(
       name: "BoltTests",
-      dependencies: ["Bolt", "Checksum", "FileIO", "TestSupport"],
+      dependencies: ["Bolt", "Checksum", "CrashContents", "CrashWriter", "FileIO", "TestSupport"],
       path: "Tests/BoltTests",
       swiftSettings: strict
     ),

@@ -18,15 +18,18 @@ public enum Program {
   }
 
   /// The built `explorer`, beside the tests.
-  public static let explorer: String = {
+  public static let explorer: String = built("explorer")
+
+  /// The path of a program of this package, built beside the tests that depend on it.
+  public static func built(_ name: String) -> String {
     let tests = Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
     // The test runner lies in the build folder, or the runner is told of a bundle there.
     for candidate in [tests.deletingLastPathComponent()] + bundleFolders {
-      let path = candidate.appendingPathComponent("explorer").path
+      let path = candidate.appendingPathComponent(name).path
       if FileManager.default.isExecutableFile(atPath: path) { return path }
     }
-    return "explorer"
-  }()
+    return name
+  }
 
   private static let bundleFolders: [URL] = CommandLine.arguments
     .filter { $0.hasSuffix(".xctest") }
