@@ -38,9 +38,12 @@ format:
 
 # Beside auger, if there is one on the PATH, and etcd's own programs.
 bench: build peers
-	@swift build -c release --product benchmark-databases --scratch-path $(RELEASE) 2>&1 | tail -1
+	@for product in benchmark-databases benchmark-bolt; do \
+	  swift build -c release --product $$product --scratch-path $(RELEASE) 2>&1 | tail -1; \
+	done
 	@Benchmarks/decode $(EXPLORER)
 	@Benchmarks/files $(EXPLORER) $(RELEASE)/release/benchmark-databases
+	@$(RELEASE)/release/benchmark-bolt
 
 # Seeded damage: make fuzz SECONDS_TO_RUN=3600 (default: ten minutes).
 fuzz: packages

@@ -143,6 +143,12 @@ let package = Package(
     ),
 
     .executableTarget(
+      name: "benchmark-bolt",
+      dependencies: ["Bolt"],
+      path: "Benchmarks/Bolt",
+      swiftSettings: strict
+    ),
+    .executableTarget(
       name: "benchmark-databases",
       dependencies: ["Bolt", "MVCC"],
       path: "Benchmarks/Databases",
