@@ -232,6 +232,15 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(
+      name: "ApplyTests",
+      dependencies: [
+        "Apply", "Bolt", "EtcdMessages", "FileIO", "MVCC", "TestSupport", "WAL",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      path: "Tests/ApplyTests",
+      swiftSettings: strict
+    ),
+    .testTarget(
       name: "EtcdMessagesTests",
       dependencies: [
         "EtcdMessages", "TestSupport",
