@@ -1,0 +1,40 @@
+public import NIOCore
+
+/// What is done for a method of a service.
+///
+/// Everything here runs on the event loop of the call's connection and must not block it.
+public enum RPCMethod: Sendable {
+  /// One message comes; the handler answers with ``RPCCall/answer(_:)`` or ``RPCCall/fail(_:)``,
+  /// at once or later.
+  case unary(@Sendable (RPCCall, ByteBuffer) -> Void)
+
+  /// Any number of messages come, for a handler that is made when the call begins.
+  case stream(@Sendable (RPCCall) -> any RPCStreamHandler)
+}
+
+/// What takes the messages of one call that streams; called on the call's event loop only.
+public protocol RPCStreamHandler: AnyObject {
+  /// Takes a message.
+  func receive(_ message: ByteBuffer)
+
+  /// Is told that no more messages will come. The call goes on until it is finished.
+  func receiveEnd()
+
+  /// Is told that the call is over before it was finished: nothing can be sent any more.
+  func cancel(_ reason: RPCCancellation)
+
+  /// Is told that ``RPCCall/isWritable`` is true again.
+  func becomeWritable()
+}
+
+/// Why a call was over before it was finished.
+public enum RPCCancellation: Equatable, Sendable {
+  /// The client took it back.
+  case byClient
+
+  /// The client's deadline has passed; the client has been told so.
+  case deadline
+
+  /// The connection is gone.
+  case connectionLost
+}

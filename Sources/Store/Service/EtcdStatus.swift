@@ -1,0 +1,165 @@
+internal import Apply
+internal import MVCC
+public import RPC
+
+// What etcd answers when it refuses a request. Clients compare the texts: this is the one place that
+// knows them.
+//
+// Source: etcd 3.5, `api/v3rpc/rpctypes/error.go`; etcd 3.4, `etcdserver/api/v3rpc/util.go`.
+extension RPCStatus {
+  private static func etcd(_ code: Code, _ text: String) -> RPCStatus {
+    RPCStatus(code, "etcdserver: " + text)
+  }
+
+  // Keys.
+  static let emptyKey = etcd(.invalidArgument, "key is not provided")
+  static let keyNotFound = etcd(.invalidArgument, "key not found")
+  static let valueProvided = etcd(.invalidArgument, "value is provided")
+  static let leaseProvided = etcd(.invalidArgument, "lease is provided")
+  static let tooManyOperations = etcd(.invalidArgument, "too many operations in txn request")
+  static let duplicateKey = etcd(.invalidArgument, "duplicate key given in txn request")
+  static let invalidClientVersion = etcd(.invalidArgument, "invalid client api version")
+  static let invalidSortOption = etcd(.invalidArgument, "invalid sort option")
+  static let compacted = etcd(.outOfRange, "mvcc: required revision has been compacted")
+  static let futureRevision = etcd(.outOfRange, "mvcc: required revision is a future revision")
+  static let noSpace = etcd(.resourceExhausted, "mvcc: database space exceeded")
+
+  // Leases and watches.
+  static let leaseNotFound = etcd(.notFound, "requested lease not found")
+  static let leaseExists = etcd(.failedPrecondition, "lease already exists")
+  static let leaseTTLTooLarge = etcd(.outOfRange, "too large lease TTL")
+  static let watchCanceled = etcd(.cancelled, "watch canceled")
+
+  // Members.
+  static let memberExists = etcd(.failedPrecondition, "member ID already exist")
+  static let peerURLExists = etcd(.failedPrecondition, "Peer URLs already exists")
+  static let notEnoughStarted = etcd(
+    .failedPrecondition,
+    "re-configuration failed due to not enough started members"
+  )
+  static let badMemberURLs = etcd(.invalidArgument, "given member URLs are invalid")
+  static let memberNotFound = etcd(.notFound, "member not found")
+  static let memberNotLearner = etcd(.failedPrecondition, "can only promote a learner member")
+  static let learnerNotReady = etcd(
+    .failedPrecondition,
+    "can only promote a learner member which is in sync with leader"
+  )
+  static let tooManyLearners = etcd(
+    .failedPrecondition,
+    "too many learner members in cluster"
+  )
+  static let clusterIDMismatch = etcd(.failedPrecondition, "cluster ID mismatch")
+  static let notLeader = etcd(.failedPrecondition, "not leader")
+  static let badLeaderTransferee = etcd(.failedPrecondition, "bad leader transferee")
+
+  // The server.
+  static let requestTooLarge = etcd(.invalidArgument, "request is too large")
+  static let tooManyRequests = etcd(.resourceExhausted, "too many requests")
+  static let noLeader = etcd(.unavailable, "no leader")
+  static let leaderChanged = etcd(.unavailable, "leader changed")
+  static let notCapable = etcd(.failedPrecondition, "not capable")
+  static let stopped = etcd(.unavailable, "server stopped")
+  static let timeout = etcd(.unavailable, "request timed out")
+  static let unhealthy = etcd(.unavailable, "unhealthy cluster")
+  static let corrupt = etcd(.dataLoss, "corrupt cluster")
+  static let requestCanceled = etcd(.cancelled, "request canceled")
+
+  // Downgrades.
+  static let downgradeWithoutClusterVersion = etcd(
+    .failedPrecondition,
+    "cluster version not found during downgrade"
+  )
+  static let badDowngradeFormat = etcd(
+    .invalidArgument,
+    "wrong downgrade target version format"
+  )
+  static let badDowngradeTarget = etcd(.invalidArgument, "invalid downgrade target version")
+  static let downgradeInProgress = etcd(
+    .failedPrecondition,
+    "cluster has a downgrade job in progress"
+  )
+  static let noDowngrade = etcd(.failedPrecondition, "no inflight downgrade job")
+
+  // Users and roles.
+  static let rootUserMissing = etcd(.failedPrecondition, "root user does not exist")
+  static let rootRoleMissing = etcd(.failedPrecondition, "root user does not have root role")
+  static let userExists = etcd(.failedPrecondition, "user name already exists")
+  static let userEmpty = etcd(.invalidArgument, "user name is empty")
+  static let userNotFound = etcd(.failedPrecondition, "user name not found")
+  static let roleExists = etcd(.failedPrecondition, "role name already exists")
+  static let roleNotFound = etcd(.failedPrecondition, "role name not found")
+  static let roleEmpty = etcd(.invalidArgument, "role name is empty")
+  static let authFailed = etcd(
+    .invalidArgument,
+    "authentication failed, invalid user ID or password"
+  )
+  static let permissionNotGiven = etcd(.invalidArgument, "permission not given")
+  static let permissionDenied = etcd(.permissionDenied, "permission denied")
+  static let roleNotGranted = etcd(.failedPrecondition, "role is not granted to the user")
+  static let permissionNotGranted = etcd(
+    .failedPrecondition,
+    "permission is not granted to the role"
+  )
+  static let authNotEnabled = etcd(.failedPrecondition, "authentication is not enabled")
+  static let invalidAuthToken = etcd(.unauthenticated, "invalid auth token")
+  static let invalidAuthManagement = etcd(.invalidArgument, "invalid auth management")
+  static let authRevisionOld = etcd(.invalidArgument, "revision of auth store is old")
+}
+
+// What the layers below refuse, as clients are told it.
+extension RPCStatus {
+  /// A keyspace's refusal; what is wrong with the store itself has no text of etcd's.
+  init(_ error: MVCCError) {
+    self =
+      switch error {
+      case .compacted: .compacted
+      case .futureRevision: .futureRevision
+      case .keyMissing: .emptyKey
+      case .keyNotFound: .keyNotFound
+      case .valueProvided: .valueProvided
+      case .leaseProvided: .leaseProvided
+      case .tooManyOperations: .tooManyOperations
+      case .duplicateKey: .duplicateKey
+      case .leaseNotFound: .leaseNotFound
+      case .leaseExists: .leaseExists
+      case .leaseTTLTooLarge: .leaseTTLTooLarge
+      case .keyTooLarge: .requestTooLarge
+      case .bolt, .rowKey, .keyValue, .revisionOutOfOrder, .subRevision, .rowMissing, .metaRow,
+        .leaseRow, .tooManyRevisions, .indexFull, .revisionsExhausted, .changeFailedBefore:
+        RPCStatus(.unknown, error.description)
+      }
+  }
+
+  /// What somebody may not do, or a change of users or roles that cannot be made.
+  init(_ error: AuthError) {
+    self =
+      switch error {
+      case .rootUserMissing: .rootUserMissing
+      case .rootRoleMissing: .rootRoleMissing
+      case .userExists: .userExists
+      case .userNameEmpty: .userEmpty
+      case .userNotFound: .userNotFound
+      case .roleExists: .roleExists
+      case .roleNotFound: .roleNotFound
+      case .roleNameEmpty: .roleEmpty
+      case .passwordUnreadable: RPCStatus(.unknown, error.description)
+      case .permissionMissing: .permissionNotGiven
+      case .permissionDenied: .permissionDenied
+      case .roleNotGranted: .roleNotGranted
+      case .permissionNotGranted: .permissionNotGranted
+      case .invalidManagement: .invalidAuthManagement
+      case .oldRevision: .authRevisionOld
+      }
+  }
+
+  /// Why an entry of the log has no effect.
+  init(_ refusal: Applier.Refusal) {
+    self =
+      switch refusal {
+      case .keyspace(let error): RPCStatus(error)
+      case .auth(let error): RPCStatus(error)
+      case .alarm(.noSpace): .noSpace
+      case .alarm(.corrupt): .corrupt
+      }
+  }
+}
