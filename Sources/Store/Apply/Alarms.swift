@@ -35,6 +35,18 @@ struct AlarmTable {
   /// Whether an alarm is raised, by any member.
   func isRaised(_ alarm: Alarm) -> Bool { members[alarm]?.isEmpty == false }
 
+  /// Which member has raised which alarm, by alarm and member.
+  var all: [Etcdserverpb_AlarmMember] {
+    members.sorted { $0.key.rawValue < $1.key.rawValue }.flatMap { alarm, members in
+      members.sorted().map { member in
+        Etcdserverpb_AlarmMember.with {
+          $0.memberID = member
+          $0.alarm = Etcdserverpb_AlarmType(rawValue: alarm.rawValue) ?? .none
+        }
+      }
+    }
+  }
+
   /// Raises an alarm or ends it; the row is written with the keyspace's next commit.
   mutating func apply(_ request: Etcdserverpb_AlarmRequest, to keyspace: Keyspace) {
     guard let alarm = Alarm(rawValue: request.alarm.rawValue) else { return }

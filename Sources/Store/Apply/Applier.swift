@@ -99,6 +99,9 @@ public final class Applier {
   /// Whether an alarm is raised.
   public func isRaised(_ alarm: Alarm) -> Bool { alarms.isRaised(alarm) }
 
+  /// The alarms that are raised, and by which members.
+  public var alarmMembers: [Etcdserverpb_AlarmMember] { alarms.all }
+
   /// Applies an entry, whose predecessor has been applied.
   ///
   /// The entry's index is the keyspace's consistent index from then on, whatever became of it.

@@ -1,15 +1,16 @@
-internal import EtcdMessages
+public import EtcdMessages
 #if canImport(FoundationEssentials)
 internal import FoundationEssentials
 #else
 internal import Foundation
 #endif
-internal import MVCC
+public import MVCC
 
 // Requests as the API and the log have them, as the keyspace takes them.
 
 extension PutRequest {
-  init(_ message: Etcdserverpb_PutRequest) {
+  /// A put as the API has it.
+  public init(_ message: Etcdserverpb_PutRequest) {
     self.init(
       Array(message.key),
       Array(message.value),
@@ -22,14 +23,16 @@ extension PutRequest {
 }
 
 extension DeleteRequest {
-  init(_ message: Etcdserverpb_DeleteRangeRequest) {
+  /// A delete as the API has it.
+  public init(_ message: Etcdserverpb_DeleteRangeRequest) {
     self.init(KeyRange(key: Array(message.key), rangeEnd: Array(message.rangeEnd)))
     wantsPrevious = message.prevKv
   }
 }
 
 extension RangeRequest {
-  init(_ message: Etcdserverpb_RangeRequest) {
+  /// A range as the API has it; orders that are not known count as none.
+  public init(_ message: Etcdserverpb_RangeRequest) {
     self.init(
       KeyRange(key: Array(message.key), rangeEnd: Array(message.rangeEnd)),
       revision: message.revision,
@@ -86,7 +89,7 @@ extension Compare {
 
 extension TransactionRequest {
   /// A transaction with those within it: a message nests no deeper than its reader allows.
-  init(_ message: Etcdserverpb_TxnRequest) {
+  public init(_ message: Etcdserverpb_TxnRequest) {
     self.init(
       if: message.compare.map { Compare($0) },
       then: message.success.map { Operation($0) },

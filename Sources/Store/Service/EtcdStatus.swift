@@ -1,6 +1,6 @@
 internal import Apply
 internal import MVCC
-public import RPC
+internal import RPC
 
 // What etcd answers when it refuses a request. Clients compare the texts: this is the one place that
 // knows them.

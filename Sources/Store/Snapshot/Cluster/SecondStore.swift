@@ -3,7 +3,7 @@ internal import WAL
 /// The store of etcd's second API, which holds nothing but the members any more.
 ///
 /// etcd up to 3.6 reads it from the newest `.snap` file before anything else.
-enum SecondStore {
+public enum SecondStore {
   /// How many events the store remembers.
   private static let eventCapacity = 1000
 
@@ -16,7 +16,7 @@ enum SecondStore {
   ///
   /// - Parameter members: The members, their ids ascending.
   /// - Returns: The text, byte for byte what `etcdutl snapshot restore` writes for them.
-  static func json(members: [Member]) -> String {
+  public static func json(members: [Member]) -> String {
     precondition(!members.isEmpty, "a cluster has a member: check the initial cluster first")
     let count = members.count
     var children: [(name: String, text: String)] = []

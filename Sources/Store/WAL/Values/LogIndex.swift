@@ -27,6 +27,9 @@ public struct Term: RawRepresentable, Comparable, Hashable, Sendable {
   /// The term before the first election.
   public static let zero = Term(rawValue: 0)
 
+  /// The term behind this one.
+  public var next: Term { Term(rawValue: rawValue &+ 1) }
+
   /// Whether one election came before another.
   public static func < (left: Term, right: Term) -> Bool { left.rawValue < right.rawValue }
 }

@@ -1,0 +1,191 @@
+internal import Apply
+internal import EtcdMessages
+internal import MVCC
+internal import NIOCore
+internal import RPC
+
+/// The service `etcdserverpb.KV`.
+///
+/// Source: etcd 3.5, `server/etcdserver/api/v3rpc/key.go`, `server/etcdserver/v3_server.go`.
+struct KVService: Sendable {
+  let node: Node
+
+  /// Its methods by their paths.
+  var methods: [String: RPCMethod] {
+    [
+      "/etcdserverpb.KV/Range": .unary(Etcdserverpb_RangeRequest.self, range),
+      "/etcdserverpb.KV/Put": .unary(Etcdserverpb_PutRequest.self, put),
+      "/etcdserverpb.KV/DeleteRange": .unary(Etcdserverpb_DeleteRangeRequest.self, deleteRange),
+      "/etcdserverpb.KV/Txn": .unary(Etcdserverpb_TxnRequest.self, txn),
+      "/etcdserverpb.KV/Compact": .unary(Etcdserverpb_CompactionRequest.self, compact),
+    ]
+  }
+
+  // MARK: Reading
+
+  /// Reads a range.
+  ///
+  /// Whether it is to be linearizable makes no difference: see ``Node``.
+  private func range(_ call: RPCCall, _ message: Etcdserverpb_RangeRequest) {
+    let request = RangeRequest(message)
+    guard !request.keys.start.isEmpty else { return call.fail(.emptyKey) }
+    answer(call) { () throws(MVCCError) in
+      let result = try node.keyspace.view().range(request)
+      var buffer = call.buffer(capacity: result.byteCountHint)
+      node.header.write(to: &buffer, revision: result.currentRevision)
+      try buffer.write(result)
+      return buffer
+    }
+  }
+
+  /// Answers with what is made at once, or with why it cannot be made.
+  private func answer(_ call: RPCCall, _ body: () throws(MVCCError) -> ByteBuffer) {
+    do throws(MVCCError) {
+      call.answer(try body())
+    } catch {
+      call.fail(RPCStatus(error))
+    }
+  }
+
+  // MARK: Changing
+
+  private func put(_ call: RPCCall, _ message: Etcdserverpb_PutRequest) {
+    if let refusal = message.refusal { return call.fail(refusal) }
+    let loop = node.loop(of: call)
+    guard node.hasRoom(for: message.byteCost, on: loop) else { return call.fail(.noSpace) }
+    var request = Etcdserverpb_InternalRaftRequest()
+    request.put = message
+    propose(request, call, loop) { answer, revision throws(MVCCError) in
+      guard case .put(let result) = answer else { return nil }
+      var buffer = call.buffer(capacity: 64)
+      node.header.write(to: &buffer, revision: revision)
+      if !result.previous.isEmpty { try buffer.writeField(2, result.previous[0]) }
+      return buffer
+    }
+  }
+
+  private func deleteRange(_ call: RPCCall, _ message: Etcdserverpb_DeleteRangeRequest) {
+    if let refusal = message.refusal { return call.fail(refusal) }
+    var request = Etcdserverpb_InternalRaftRequest()
+    request.deleteRange = message
+    propose(request, call, node.loop(of: call)) { answer, revision throws(MVCCError) in
+      guard case .delete(let result) = answer else { return nil }
+      var buffer = call.buffer(capacity: 64)
+      node.header.write(to: &buffer, revision: revision)
+      try buffer.write(result)
+      return buffer
+    }
+  }
+
+  private func txn(_ call: RPCCall, _ message: Etcdserverpb_TxnRequest) {
+    let transaction = TransactionRequest(message)
+    do throws(MVCCError) {
+      try transaction.validate(operationLimit: node.options.operationsPerTransaction)
+    } catch {
+      return call.fail(RPCStatus(error))
+    }
+    if transaction.isReadOnly {
+      return answer(call) { () throws(MVCCError) in
+        let result = try node.keyspace.view().read(transaction)
+        return try response(to: call, result, revision: result.revision)
+      }
+    }
+    let loop = node.loop(of: call)
+    let cost = message.byteCost
+    guard cost == 0 || node.hasRoom(for: cost, on: loop) else { return call.fail(.noSpace) }
+    var request = Etcdserverpb_InternalRaftRequest()
+    request.txn = message
+    propose(request, call, loop) { answer, _ throws(MVCCError) in
+      guard case .transaction(let result) = answer else { return nil }
+      return try response(to: call, result, revision: result.revision)
+    }
+  }
+
+  private func response(
+    to call: RPCCall,
+    _ result: TransactionResult,
+    revision: Int64
+  ) throws(MVCCError) -> ByteBuffer {
+    var buffer = call.buffer(capacity: 128)
+    node.header.write(to: &buffer, revision: revision)
+    try buffer.write(result)
+    return buffer
+  }
+
+  private func compact(_ call: RPCCall, _ message: Etcdserverpb_CompactionRequest) {
+    var request = Etcdserverpb_InternalRaftRequest()
+    request.compaction = message
+    propose(request, call, node.loop(of: call)) { _, revision in
+      var buffer = call.buffer(capacity: 32)
+      node.header.write(to: &buffer, revision: revision)
+      return buffer
+    }
+  }
+
+  /// Has a request applied and answers with what comes of it.
+  ///
+  /// - Parameters:
+  ///   - request: The request.
+  ///   - call: Who asked.
+  ///   - loop: The call's loop.
+  ///   - response: Makes the response; nil if the answer is not to this request.
+  private func propose(
+    _ request: Etcdserverpb_InternalRaftRequest,
+    _ call: RPCCall,
+    _ loop: NodeLoop,
+    _ response: @escaping (Applier.Answer, Int64) throws(MVCCError) -> ByteBuffer?
+  ) {
+    // The answer comes on the loop that the call belongs to.
+    let pending = NIOLoopBound((call, response), eventLoop: call.eventLoop)
+    node.propose(request, on: loop) { result in
+      let (call, response) = pending.value
+      switch result {
+      case .failure(let status): call.fail(status)
+      case .success(let applied):
+        do throws(MVCCError) {
+          guard let bytes = try response(applied.answer, applied.revision) else {
+            preconditionFailure("the answer to a request is of the request's kind")
+          }
+          call.answer(bytes)
+        } catch {
+          call.fail(RPCStatus(error))
+        }
+      }
+    }
+  }
+}
+
+extension RPCCall {
+  /// Memory for a message.
+  func buffer(capacity: Int) -> ByteBuffer { ByteBufferAllocator().buffer(capacity: capacity) }
+}
+
+// What a request is refused for before anybody looks at the keys, and what it costs.
+//
+// Source: etcd 3.5, `server/etcdserver/api/v3rpc/key.go`, `server/etcdserver/quota.go`.
+extension Etcdserverpb_PutRequest {
+  fileprivate var refusal: RPCStatus? {
+    if key.isEmpty { return .emptyKey }
+    if ignoreValue, !value.isEmpty { return .valueProvided }
+    if ignoreLease, lease != 0 { return .leaseProvided }
+    return nil
+  }
+
+  /// How much the database grows by it, about.
+  fileprivate var byteCost: Int { 256 + key.count + value.count }
+}
+
+extension Etcdserverpb_DeleteRangeRequest {
+  fileprivate var refusal: RPCStatus? { key.isEmpty ? .emptyKey : nil }
+}
+
+extension Etcdserverpb_TxnRequest {
+  fileprivate var byteCost: Int {
+    func cost(_ operations: [Etcdserverpb_RequestOp]) -> Int {
+      operations.reduce(0) { sum, operation in
+        if case .requestPut(let put) = operation.request { sum + put.byteCost } else { sum }
+      }
+    }
+    return max(cost(success), cost(failure))
+  }
+}

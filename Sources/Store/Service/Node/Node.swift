@@ -1,0 +1,173 @@
+internal import Apply
+internal import EtcdMessages
+internal import FileIO
+internal import MVCC
+internal import NIOCore
+internal import RPC
+internal import Snapshot
+internal import SwiftProtobuf
+internal import Synchronization
+internal import WAL
+
+/// One member that is a whole cluster: the store, the thread that writes it, and what the services
+/// need of both.
+///
+/// A request that changes something goes to the ``Writer`` and comes back when it is durable and
+/// applied. Reads do not pass it: what has been answered has been applied, so the current state of the
+/// keyspace holds every write that was acknowledged before, and a read of it is linearizable.
+final class Node: Sendable {
+  /// What may be chosen.
+  struct Options: Sendable {
+    /// How the store is opened.
+    var store = OpenedStore.Options()
+
+    /// How the thread writes.
+    var writer = Writer.Options()
+
+    /// The size that the database may have, in bytes; nil for any.
+    var quotaByteCount: Int? = 2 << 30
+
+    /// The size that a request may have, in bytes.
+    var requestByteCount = 1536 << 10
+
+    /// How many operations a transaction may have.
+    var operationsPerTransaction = 128
+
+    /// The time of an election, which leases last longer after a start.
+    var electionTimeout: Duration = .milliseconds(1000)
+
+    /// What etcd does.
+    init() {}
+  }
+
+  /// The keys.
+  let keyspace: Keyspace
+
+  /// When leases end.
+  let lessor: Lessor
+
+  /// What the writer tells of itself.
+  let status: NodeStatus
+
+  /// Who answers.
+  let header: ResponseHeader
+
+  /// What may be chosen.
+  let options: Options
+
+  /// Numbers for requests and leases.
+  let ids: RequestIDs
+
+  /// The thread that writes.
+  let writer: Writer
+
+  /// The event loops.
+  let loops: [NodeLoop]
+
+  /// The one member.
+  let member: Etcdserverpb_Member
+
+  /// Opens a data directory and begins to write.
+  ///
+  /// - Parameters:
+  ///   - directory: Where the data lies.
+  ///   - options: What may be chosen.
+  ///   - loops: The event loops that requests come from.
+  ///   - fileSystem: What the directory lies in.
+  ///   - logger: Takes what somebody should know of.
+  /// - Throws: ``NodeError``.
+  init(
+    _ directory: DataDirectory,
+    _ options: Options,
+    loops eventLoops: [any EventLoop],
+    milliseconds: UInt64,
+    in fileSystem: any FileSystem = LocalFileSystem(),
+    logger: @escaping @Sendable (String) -> Void
+  ) throws(NodeError) {
+    let store = try OpenedStore.open(directory, options.store, in: fileSystem, warn: logger)
+    let metadata = store.log.metadata
+    self.options = options
+    keyspace = store.keyspace
+    ids = RequestIDs(of: metadata.nodeID, milliseconds: milliseconds)
+    header = ResponseHeader(
+      clusterID: metadata.clusterID,
+      memberID: metadata.nodeID,
+      term: store.log.hardState.term
+    )
+    loops = eventLoops.enumerated().map { NodeLoop($1, slot: $0) }
+    writer = Writer(store, loops: loops, ids: ids, options.writer, logger: logger)
+    status = writer.status
+    lessor = writer.lessor
+    let own = store.member
+    member = .with {
+      $0.id = own.id.rawValue
+      $0.name = own.name
+      $0.peerUrls = own.peerURLs
+      $0.clientUrls = own.clientURLs
+    }
+    lessor.arm(store.keyspace.allLeases, extension: options.electionTimeout, now: .now)
+    writer.resumeCompaction()
+    writer.start()
+  }
+
+  /// Finishes what was asked for, makes everything durable and closes the files.
+  func close() { writer.stop() }
+
+  /// Has a request written to the log and applied.
+  ///
+  /// - Parameters:
+  ///   - request: The request; its header is filled in here.
+  ///   - requester: Who asks.
+  ///   - loop: Where the answer is awaited, which is the loop of the caller.
+  ///   - complete: Called on that loop, once.
+  func propose(
+    _ request: Etcdserverpb_InternalRaftRequest,
+    by requester: AuthStore.Requester = AuthStore.Requester(),
+    on loop: NodeLoop,
+    _ complete: @escaping @Sendable (Result<Applied, RPCStatus>) -> Void
+  ) {
+    if let failure = status.failure { return complete(.failure(failure)) }
+    var request = request
+    request.header.id = ids.next()
+    request.header.username = requester.name
+    request.header.authRevision = requester.revision
+    // A message without required fields can always be serialized.
+    guard let data: [UInt8] = try? request.serializedBytes() else { return }
+    guard data.count <= options.requestByteCount else {
+      return complete(.failure(.requestTooLarge))
+    }
+    // etcd counts what is committed and not applied; here it waits for both.
+    guard status.pendingCount.load(ordering: .relaxed) < Limits.pendingRequestCount else {
+      return complete(.failure(.tooManyRequests))
+    }
+    let reply = Proposal.Reply(loop: loop, complete: complete)
+    writer.propose(Proposal(request: request, data: data, reply: reply))
+  }
+
+  /// Whether the database may grow by so much; if not, the alarm is raised.
+  func hasRoom(for byteCount: Int, on loop: NodeLoop) -> Bool {
+    guard let quota = options.quotaByteCount else { return true }
+    let size = status.databaseByteCount.load(ordering: .relaxed)
+    guard size + byteCount >= quota else { return true }
+    if !status.alarms.contains(where: { $0.alarm == .nospace }) {
+      var request = Etcdserverpb_InternalRaftRequest()
+      request.alarm.action = .activate
+      request.alarm.memberID = header.memberID.rawValue
+      request.alarm.alarm = .nospace
+      propose(request, on: loop) { _ in }
+    }
+    return false
+  }
+
+  /// The node's view of an event loop.
+  func loop(of call: RPCCall) -> NodeLoop {
+    for loop in loops where loop.eventLoop === call.eventLoop { return loop }
+    preconditionFailure("calls come on the event loops that the node was made with")
+  }
+
+  /// The limits of a node.
+  enum Limits {
+    /// Requests that wait for the writer (etcd `maxGapBetweenApplyAndCommitIndex`).
+    static let pendingRequestCount = 5000
+  }
+}

@@ -1,0 +1,20 @@
+internal import MVCC
+internal import NIOCore
+
+/// An event loop, as the writer sees it: where answers are awaited, and who watches there.
+final class NodeLoop: Sendable {
+  /// The loop.
+  let eventLoop: any EventLoop
+
+  /// Its place among the node's loops.
+  let slot: Int
+
+  /// A loop by its parts.
+  init(_ eventLoop: any EventLoop, slot: Int) {
+    self.eventLoop = eventLoop
+    self.slot = slot
+  }
+
+  /// Takes what is seen from now on; called on the loop, in order.
+  func advance(_ view: KeyspaceView) {}
+}

@@ -1,0 +1,45 @@
+internal import NIOCore
+internal import RPC
+internal import SwiftProtobuf
+
+extension RPCMethod {
+  /// A unary method with messages that are read and written as they are generated.
+  ///
+  /// - Parameter handle: Takes the request; answers at once or later.
+  static func unary<Request: Message>(
+    _ type: Request.Type,
+    _ handle: @escaping @Sendable (RPCCall, Request) -> Void
+  ) -> RPCMethod {
+    .unary { call, bytes in
+      guard let request: Request = call.read(bytes) else { return }
+      handle(call, request)
+    }
+  }
+}
+
+extension RPCCall {
+  /// Reads a message, or fails the call.
+  ///
+  /// - Returns: The message; nil if it is none, and the client has been told so.
+  func read<Request: Message>(_ bytes: ByteBuffer) -> Request? {
+    do {
+      return try Request(serializedBytes: Array(bytes.readableBytesView))
+    } catch {
+      fail(RPCStatus(.internal, "grpc: error unmarshalling request: \(error)"))
+      return nil
+    }
+  }
+
+  /// Sends a message.
+  func send(_ message: some Message) {
+    // A message without required fields can always be serialized.
+    guard let bytes: [UInt8] = try? message.serializedBytes() else { return }
+    send(ByteBuffer(bytes: bytes))
+  }
+
+  /// Sends the one message of a unary call and ends it.
+  func answer(_ message: some Message) {
+    send(message)
+    finish()
+  }
+}
