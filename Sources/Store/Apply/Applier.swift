@@ -28,6 +28,9 @@ public final class Applier {
     /// Makes of a password what is stored: see ``AuthStore``.
     public var hashesPassword: ((String) -> [UInt8])?
 
+    /// Told of who has authenticated, and whose tokens end.
+    public var tokens: (any AuthTokens)?
+
     /// What etcd does for requests that somebody waits for.
     public init() {}
   }
@@ -57,6 +60,10 @@ public final class Applier {
     case transaction(TransactionResult)
     case lease(Lease)
     case revocation(DeleteResult)
+
+    /// A user has authenticated, at a revision of users and roles, and has this token, unless tokens
+    /// are signed.
+    case authenticated(token: String, revision: UInt64)
   }
 
   /// Why an entry has no effect.
@@ -93,7 +100,12 @@ public final class Applier {
     self.keyspace = keyspace
     self.options = options
     alarms = try AlarmTable(in: transaction)
-    auth = try AuthStore(keyspace, in: transaction, hashesPassword: options.hashesPassword)
+    auth = try AuthStore(
+      keyspace,
+      in: transaction,
+      hashesPassword: options.hashesPassword,
+      tokens: options.tokens
+    )
   }
 
   /// Whether an alarm is raised.
@@ -140,7 +152,12 @@ public final class Applier {
         name: request.header.username,
         revision: request.header.authRevision
       )
-      try auth.check(requester, mayDo: request)
+      try auth.snapshot.check(requester, mayDo: request, in: keyspace)
+      if request.hasAuthenticate {
+        let index = keyspace.consistentIndex.index
+        let token = try auth.authenticate(request.authenticate, at: index)
+        return .applied(.authenticated(token: token, revision: auth.revision))
+      }
       if try applyToUsers(request) { return .applied(.done) }
     } catch {
       return .refused(.auth(error))
@@ -249,10 +266,9 @@ extension Etcdserverpb_InternalRaftRequest {
       || hasDowngradeVersionTest
   }
 
-  /// Whether it asks about users and changes none: a token is nothing that is stored.
+  /// Whether it asks about users and changes none.
   fileprivate var readsUsers: Bool {
-    hasAuthenticate || hasAuthStatus || hasAuthUserGet || hasAuthUserList || hasAuthRoleGet
-      || hasAuthRoleList
+    hasAuthStatus || hasAuthUserGet || hasAuthUserList || hasAuthRoleGet || hasAuthRoleList
   }
 }
 

@@ -104,6 +104,19 @@ extension RPCStatus {
   static let invalidAuthToken = etcd(.unauthenticated, "invalid auth token")
   static let invalidAuthManagement = etcd(.invalidArgument, "invalid auth management")
   static let authRevisionOld = etcd(.invalidArgument, "revision of auth store is old")
+
+  // Refusals that etcd passes on as they are, without a code of their own.
+  static let passwordForNoPasswordUser = RPCStatus(
+    .unknown,
+    "auth: authentication failed, password was given for no password user"
+  )
+  static let verifyOnlyKey = RPCStatus(
+    .unknown,
+    "auth: token signing attempted with verify-only key"
+  )
+  static let passwordTooLong = RPCStatus(.unknown, "bcrypt: password length exceeds 72 bytes")
+  // etcd takes such passwords; see ``Bcrypt``.
+  static let passwordWithZero = RPCStatus(.unknown, "bcrypt: password has a zero byte")
 }
 
 // What the layers below refuse, as clients are told it.
@@ -142,13 +155,31 @@ extension RPCStatus {
       case .roleExists: .roleExists
       case .roleNotFound: .roleNotFound
       case .roleNameEmpty: .roleEmpty
-      case .passwordUnreadable: RPCStatus(.unknown, error.description)
+      case .passwordUnreadable: .passwordForNoPasswordUser
+      case .notEnabled: .authNotEnabled
+      case .invalidToken: .invalidAuthToken
+      case .authenticationFailed: .authFailed
       case .permissionMissing: .permissionNotGiven
       case .permissionDenied: .permissionDenied
       case .roleNotGranted: .roleNotGranted
       case .permissionNotGranted: .permissionNotGranted
       case .invalidManagement: .invalidAuthManagement
       case .oldRevision: .authRevisionOld
+      }
+  }
+
+  /// What somebody may not do, where etcd forgets to give it the code of clients: in Defragment, Hash,
+  /// HashKV and Snapshot.
+  ///
+  /// Source: etcd 3.5, `server/etcdserver/api/v3rpc/maintenance.go`, `authMaintenanceServer`.
+  init(uncoded error: AuthError) {
+    self =
+      switch error {
+      case .userNameEmpty: RPCStatus(.unknown, "auth: user name is empty")
+      case .userNotFound: RPCStatus(.unknown, "auth: user not found")
+      case .permissionDenied: RPCStatus(.unknown, "auth: permission denied")
+      case .invalidToken: RPCStatus(.unknown, "auth: invalid auth token")
+      default: RPCStatus(error)
       }
   }
 

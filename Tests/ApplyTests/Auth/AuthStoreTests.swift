@@ -354,9 +354,9 @@ import Testing
     #expect(again.isEnabled)
     #expect(again.revision == test.applier.auth.revision)
     let alice = AuthStore.Requester(name: "alice", revision: again.revision)
-    #expect(throws: Never.self) { try again.check(alice, may: .write, Data("b".utf8)) }
+    #expect(throws: Never.self) { try again.snapshot.check(alice, may: .write, Data("b".utf8)) }
     #expect(throws: AuthError.permissionDenied(user: "alice")) {
-      try again.check(alice, may: .write, Data("c".utf8))
+      try again.snapshot.check(alice, may: .write, Data("c".utf8))
     }
   }
 }

@@ -8,11 +8,11 @@ import Testing
 @Suite struct KeyPermissionsTests {
   private func permissions(
     _ intervals: [(String, String)],
-    _ accesses: [KeyPermissions.Access] = [.read]
+    _ accesses: [KeyAccess] = [.read]
   ) -> KeyPermissions {
     var permissions = KeyPermissions()
     for (key, end) in intervals { permissions.allow(Array(key.utf8), Array(end.utf8), accesses) }
-    permissions.sort()
+    permissions.merge()
     return permissions
   }
 

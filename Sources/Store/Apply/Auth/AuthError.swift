@@ -29,6 +29,15 @@ public enum AuthError: Error, Equatable, Sendable {
   /// What a password was made into cannot be read.
   case passwordUnreadable(user: String)
 
+  /// Nobody can authenticate while authentication is off.
+  case notEnabled
+
+  /// What a request came with was given to nobody, or is worth nothing any more.
+  case invalidToken
+
+  /// There is no such user, or no password, or it is another one.
+  case authenticationFailed(user: String)
+
   /// A permission was to be granted, and none was given.
   case permissionMissing
 
@@ -61,6 +70,9 @@ extension AuthError: CustomStringConvertible {
     case .roleNotFound(let name): "role \(name) not found"
     case .roleNameEmpty: "role name is empty"
     case .passwordUnreadable(let user): "user \(user): password cannot be read"
+    case .notEnabled: "authentication is not enabled"
+    case .invalidToken: "invalid auth token"
+    case .authenticationFailed(let user): "user \(user): authentication failed"
     case .permissionMissing: "permission not given"
     case .permissionDenied(let user): "user \(user): permission denied"
     case .roleNotGranted(let user, let role): "user \(user): role \(role) is not granted"

@@ -20,8 +20,8 @@ extension AuthStore {
     guard role(request.role) != nil else { throw .roleNotFound(request.role) }
     set(nil as Authpb_Role?, named: Array(request.role.utf8))
     for (name, var user) in users.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) })
-    where user.roles.contains(request.role) {
-      user.roles.removeAll { $0 == request.role }
+    where user.hasRole(request.role) {
+      user.roles.removeAll { $0.hasSameBytes(as: request.role) }
       set(user, named: name)
     }
     advance()

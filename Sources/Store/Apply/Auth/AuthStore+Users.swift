@@ -25,6 +25,7 @@ extension AuthStore {
     if isEnabled && request.name == AuthStore.rootName { throw .invalidManagement }
     guard user(request.name) != nil else { throw .userNotFound(request.name) }
     set(nil as Authpb_User?, named: Array(request.name.utf8))
+    tokens?.invalidateTokens(of: request.name)
     advance()
   }
 
@@ -35,6 +36,7 @@ extension AuthStore {
       ? Data()
       : try password(request.password, request.hashedPassword, of: request.name)
     set(user, named: Array(request.name.utf8))
+    tokens?.invalidateTokens(of: request.name)
     advance()
   }
 
@@ -44,7 +46,7 @@ extension AuthStore {
     guard request.role == AuthStore.rootName || role(request.role) != nil else {
       throw .roleNotFound(request.role)
     }
-    guard !user.roles.contains(request.role) else { return }
+    guard !user.hasRole(request.role) else { return }
     user.roles.append(request.role)
     // By their bytes, as Go sorts strings.
     user.roles.sort { $0.utf8.lexicographicallyPrecedes($1.utf8) }
@@ -58,10 +60,10 @@ extension AuthStore {
       throw .invalidManagement
     }
     guard var user = user(request.name) else { throw .userNotFound(request.name) }
-    guard user.roles.contains(request.role) else {
+    guard user.hasRole(request.role) else {
       throw .roleNotGranted(user: request.name, role: request.role)
     }
-    user.roles.removeAll { $0 == request.role }
+    user.roles.removeAll { $0.hasSameBytes(as: request.role) }
     set(user, named: Array(request.name.utf8))
     advance()
   }
@@ -73,7 +75,9 @@ extension AuthStore {
     of user: String
   ) throws(AuthError) -> Data {
     if !password.isEmpty && hashed.isEmpty { return Data(hashesPassword?(password) ?? []) }
-    guard let bytes = Data(base64Encoded: hashed) else { throw .passwordUnreadable(user: user) }
+    // Go's decoder passes over the ends of lines.
+    let text = Data(hashed.utf8.filter { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") })
+    guard let bytes = Data(base64Encoded: text) else { throw .passwordUnreadable(user: user) }
     return bytes
   }
 }

@@ -11,7 +11,7 @@ internal import SwiftProtobuf
 /// Users, roles and what they may do: the buckets `auth`, `authUsers` and `authRoles`, in memory.
 ///
 /// It belongs to the thread that applies the log. What changes is also written to the buckets, with
-/// the keyspace's next commit.
+/// the keyspace's next commit, and published for other threads: see ``AuthDirectory``.
 ///
 /// Source: etcd 3.5, `server/auth/store.go`.
 public final class AuthStore {
@@ -29,9 +29,13 @@ public final class AuthStore {
       self.name = name
       self.revision = revision
     }
+
+    /// Whether nothing was said of who asks.
+    public var isNobody: Bool { revision == 0 && name.isEmpty }
   }
 
-  static let rootName = "root"
+  /// What the first administrator is called, and the role of all of them.
+  public static let rootName = "root"
   static let enabledName = Array("authEnabled".utf8)
   static let revisionName = Array("authRevision".utf8)
 
@@ -48,12 +52,18 @@ public final class AuthStore {
   /// Only entries of etcd before 3.5 have passwords; later ones have what was made of them.
   let hashesPassword: ((String) -> [UInt8])?
 
+  /// Told of who has authenticated, and whose tokens end.
+  let tokens: (any AuthTokens)?
+
+  /// What other threads see.
+  public let directory: AuthDirectory
+
+  /// What is published in the directory.
+  private(set) var snapshot: AuthSnapshot
+
   // By their names, as the buckets have them.
   private(set) var users: [[UInt8]: Authpb_User] = [:]
   private(set) var roles: [[UInt8]: Authpb_Role] = [:]
-
-  /// What users may do, as far as somebody has asked; forgotten with every change.
-  private var permissions: [[UInt8]: KeyPermissions] = [:]
 
   /// Reads what is stored.
   ///
@@ -63,15 +73,20 @@ public final class AuthStore {
   ///   - keyspace: Where changes are written to.
   ///   - transaction: The state of the database that the keyspace was opened from.
   ///   - hashesPassword: Makes of a password what is stored.
+  ///   - tokens: Told of who has authenticated.
   /// - Throws: The fault of a page.
   public init(
     _ keyspace: Keyspace,
     in transaction: ReadTransaction,
-    hashesPassword: ((String) -> [UInt8])? = nil
+    hashesPassword: ((String) -> [UInt8])? = nil,
+    tokens: (any AuthTokens)? = nil
   ) throws(BoltError) {
     self.keyspace = keyspace
     self.hashesPassword = hashesPassword
+    self.tokens = tokens
     revision = 0
+    snapshot = AuthSnapshot(isEnabled: false, revision: 0, users: [:], roles: [:])
+    directory = AuthDirectory(snapshot)
     if let auth = try transaction.bucket(BucketName.auth.bytes) {
       isEnabled = try auth.value(for: AuthStore.enabledName).map { Array($0) == [1] } ?? false
       if let value = try auth.value(for: AuthStore.revisionName), value.count == 8 {
@@ -85,7 +100,7 @@ public final class AuthStore {
       roles[key] = try? Authpb_Role(serializedBytes: value)
     }
     // A store that has no revision yet begins with the first.
-    if revision == 0 { advance() }
+    if revision == 0 { advance() } else { publish() }
   }
 
   private static func visit(
@@ -112,6 +127,7 @@ public final class AuthStore {
     guard root.hasRootRole else { throw .rootRoleMissing }
     keyspace.putRow([1], for: AuthStore.enabledName, in: .auth)
     isEnabled = true
+    publish()
   }
 
   /// Lets everybody do everything from now on.
@@ -119,64 +135,28 @@ public final class AuthStore {
     guard isEnabled else { return }
     keyspace.putRow([0], for: AuthStore.enabledName, in: .auth)
     isEnabled = false
+    tokens?.invalidateAllTokens()
     advance()
   }
 
-  // MARK: Who may do what
-
-  /// Refuses who is not an administrator, that is, does not have the role `root`.
+  /// Has a token given to a user, whose password has been checked before the entry was proposed.
   ///
-  /// - Throws: ``AuthError/userNameEmpty``, ``AuthError/userNotFound(_:)`` or
-  ///   ``AuthError/permissionDenied(user:)``.
-  func checkIsAdministrator(_ requester: Requester) throws(AuthError) {
-    guard isEnabled else { return }
-    guard !requester.name.isEmpty else { throw .userNameEmpty }
-    guard let user = user(requester.name) else { throw .userNotFound(requester.name) }
-    guard user.hasRootRole else { throw .permissionDenied(user: requester.name) }
-  }
-
-  /// Refuses who may not read or write keys.
-  ///
-  /// - Throws: ``AuthError/userNameEmpty``, ``AuthError/oldRevision(found:current:)`` or
-  ///   ``AuthError/permissionDenied(user:)``.
-  func check(
-    _ requester: Requester,
-    may access: KeyPermissions.Access,
-    _ key: Data,
-    _ end: Data = Data()
-  ) throws(AuthError) {
-    guard isEnabled else { return }
-    // Only a request that was admitted while authentication was off has none.
-    guard requester.revision != 0 else { throw .userNameEmpty }
-    guard requester.revision >= revision else {
-      throw .oldRevision(found: requester.revision, current: revision)
+  /// - Parameters:
+  ///   - request: The user, and the token without the index that is added to it.
+  ///   - index: The index of the entry.
+  /// - Returns: The token; of no use where tokens are signed.
+  /// - Throws: ``AuthError/notEnabled`` or ``AuthError/authenticationFailed(user:)``.
+  func authenticate(
+    _ request: Etcdserverpb_InternalAuthenticateRequest,
+    at index: UInt64
+  ) throws(AuthError) -> String {
+    guard isEnabled else { throw .notEnabled }
+    guard let user = user(request.name), !user.options.noPassword else {
+      throw .authenticationFailed(user: request.name)
     }
-    guard let user = user(requester.name) else { throw .permissionDenied(user: requester.name) }
-    if user.hasRootRole { return }
-    guard permissions(of: user).allows(access, Array(key), Array(end)) else {
-      throw .permissionDenied(user: requester.name)
-    }
-  }
-
-  private func permissions(of user: Authpb_User) -> KeyPermissions {
-    let name = Array(user.name)
-    if let known = permissions[name] { return known }
-    var found = KeyPermissions()
-    for role in user.roles {
-      for permission in self.role(role)?.keyPermission ?? [] {
-        let accesses: [KeyPermissions.Access] =
-          switch permission.permType {
-          case .read: [.read]
-          case .write: [.write]
-          case .readwrite: [.read, .write]
-          case .UNRECOGNIZED: []
-          }
-        found.allow(Array(permission.key), Array(permission.rangeEnd), accesses)
-      }
-    }
-    found.sort()
-    permissions[name] = found
-    return found
+    let token = "\(request.simpleToken).\(index)"
+    tokens?.assign(token, to: request.name)
+    return token
   }
 
   // MARK: What is stored
@@ -204,9 +184,19 @@ public final class AuthStore {
   /// Ends a change.
   func advance() {
     revision &+= 1
-    permissions = [:]
     let bytes = withUnsafeBytes(of: revision.bigEndian) { Array($0) }
     keyspace.putRow(bytes, for: AuthStore.revisionName, in: .auth)
+    publish()
+  }
+
+  private func publish() {
+    snapshot = AuthSnapshot(
+      isEnabled: isEnabled,
+      revision: revision,
+      users: users,
+      roles: roles
+    )
+    directory.publish(snapshot)
   }
 
   private func store(_ message: (any Message)?, named name: [UInt8], in bucket: BucketName) {
@@ -217,9 +207,4 @@ public final class AuthStore {
       keyspace.deleteRow(name, in: bucket)
     }
   }
-}
-
-extension Authpb_User {
-  /// Whether the user may do everything.
-  var hasRootRole: Bool { roles.contains(AuthStore.rootName) }
 }

@@ -1,47 +1,44 @@
-/// The keys that the permissions of some roles allow to be read, or to be written.
-struct KeyPermissions {
-  /// What may be done with a key.
-  enum Access {
-    case read
-    case write
-  }
+/// What may be done with a key.
+public enum KeyAccess: Sendable {
+  /// It may be read, and watched.
+  case read
 
+  /// It may be put and deleted.
+  case write
+}
+
+/// The keys that the permissions of some roles allow to be read, or to be written.
+struct KeyPermissions: Sendable {
   /// Keys from one on and before another; nothing is behind all keys.
   ///
   /// etcd writes the place behind all keys as a key without bytes.
-  struct Interval {
+  struct Interval: Equatable, Sendable {
     var start: [UInt8]
     var end: [UInt8]
-
-    /// Whether it has a key in common with another one, as etcd's tree of intervals sees it.
-    ///
-    /// Source: etcd 3.5, `pkg/adt/interval_tree.go`, `Interval.Compare`.
-    func overlaps(_ other: Interval) -> Bool {
-      let isBefore = precedes(start, other.start) && !precedes(other.start, end)
-      let isBehind = !precedes(start, other.end)
-      return !isBefore && !isBehind
-    }
   }
 
-  private var readable: [Interval] = []
-  private var writable: [Interval] = []
+  private(set) var readable: [Interval] = []
+  private(set) var writable: [Interval] = []
 
-  /// Adds a permission.
+  /// Adds a permission; ``merge()`` comes after the last.
   ///
   /// - Parameters:
   ///   - key: The key, or the first of a range.
   ///   - end: Nothing for the one key, one zero byte for all keys from it on.
   ///   - accesses: What is allowed.
-  mutating func allow(_ key: [UInt8], _ end: [UInt8], _ accesses: [Access]) {
+  mutating func allow(_ key: [UInt8], _ end: [UInt8], _ accesses: [KeyAccess]) {
     let interval = KeyPermissions.interval(key, end)
+    // etcd before 3.5 lets ranges be granted that no key lies in. They allow nothing, and beside
+    // others they take nothing away.
+    guard precedes(interval.start, interval.end) else { return }
     if accesses.contains(.read) { readable.append(interval) }
     if accesses.contains(.write) { writable.append(interval) }
   }
 
-  /// Puts the intervals in the order in which ``allows(_:_:_:)`` looks at them.
-  mutating func sort() {
-    readable.sort { precedes($0.start, $1.start) }
-    writable.sort { precedes($0.start, $1.start) }
+  /// Makes one interval of those that touch or overlap, in the order of the keys.
+  mutating func merge() {
+    KeyPermissions.merge(&readable)
+    KeyPermissions.merge(&writable)
   }
 
   /// Whether a key, or all keys of a range, may be read or written: the permissions together must
@@ -52,23 +49,34 @@ struct KeyPermissions {
   ///
   /// Source: etcd 3.5, `server/auth/range_perm_cache.go`, `isRangeOpPermitted`;
   /// `pkg/adt/interval_tree.go`, `Contains`, `Intersects`.
-  func allows(_ access: Access, _ key: [UInt8], _ end: [UInt8]) -> Bool {
+  ///
+  /// - Complexity: O(log n) in the number of intervals.
+  func allows(_ access: KeyAccess, _ key: [UInt8], _ end: [UInt8]) -> Bool {
     let intervals = access == .read ? readable : writable
     let wanted = KeyPermissions.interval(key, end)
-    let overlapping = intervals.lazy.filter { wanted.overlaps($0) }
-    if end.isEmpty { return !overlapping.isEmpty }
-    var coveredEnd: [UInt8]?
-    for interval in overlapping {
-      guard let covered = coveredEnd else {
-        guard !precedes(wanted.start, interval.start) else { return false }
-        coveredEnd = interval.end
+    // The last that starts at the key or before it.
+    var low = 0
+    var high = intervals.count
+    while low < high {
+      let middle = (low + high) / 2
+      if precedes(wanted.start, intervals[middle].start) { high = middle } else { low = middle + 1 }
+    }
+    guard low > 0 else { return false }
+    let interval = intervals[low - 1]
+    return precedes(wanted.start, interval.end) && !precedes(interval.end, wanted.end)
+  }
+
+  private static func merge(_ intervals: inout [Interval]) {
+    intervals.sort { precedes($0.start, $1.start) }
+    var merged: [Interval] = []
+    for interval in intervals {
+      guard let last = merged.last, !precedes(last.end, interval.start) else {
+        merged.append(interval)
         continue
       }
-      guard !precedes(covered, interval.start) else { return false }
-      if precedes(covered, interval.end) { coveredEnd = interval.end }
+      if precedes(last.end, interval.end) { merged[merged.count - 1].end = interval.end }
     }
-    guard let coveredEnd else { return false }
-    return !precedes(coveredEnd, wanted.end)
+    intervals = merged
   }
 
   private static func interval(_ key: [UInt8], _ end: [UInt8]) -> Interval {
