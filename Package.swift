@@ -141,10 +141,17 @@ let package = Package(
       path: "Sources/Store/RPC",
       swiftSettings: strict
     ),
+    .systemLibrary(
+      name: "CCrypt",
+      path: "Sources/Store/CCrypt",
+      pkgConfig: "libcrypt",
+      providers: [.apt(["libcrypt-dev"])]
+    ),
     .target(
       name: "Store",
       dependencies: [
-        "Apply", "Bolt", "Checksum", "EtcdMessages", "FileIO", "MVCC", "RPC", "Snapshot", "WAL",
+        "Apply", "Bolt", "CCrypt", "Checksum", "EtcdMessages", "FileIO", "MVCC", "RPC", "Snapshot",
+        "WAL",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
