@@ -35,12 +35,30 @@ extension Database {
     }
     guard before % 512 != 32 else { throw .snapshotTrailer }
     let database = try Database(path, in: fileSystem)
+    let after = try database.replaceFile(in: fileSystem) { done in onProgress(done, before) }
+    return (before, after)
+  }
+
+  /// Rewrites the file without its free pages: a new file takes its name.
+  ///
+  /// This database stays as it was, over a file without a name: readers go on, and nobody should
+  /// write to it any more. The new file is not locked; whoever goes on with it opens it.
+  ///
+  /// - Parameters:
+  ///   - fileSystem: Where the file lies.
+  ///   - onProgress: Is told now and then how many bytes of keys and values have been copied.
+  /// - Returns: The length of the new file in bytes.
+  /// - Throws: The fault of a page; or what the system refused. The old file has its name then.
+  public func replaceFile(
+    in fileSystem: any FileSystem = LocalFileSystem(),
+    onProgress: (Int) -> Void = { _ in }
+  ) throws(BoltError) -> Int {
     let copyPath = "\(path).tmp.\(UInt32.random(in: .min ... .max))"
     do throws(BoltError) {
       var options = Options()
-      options.newPageByteCount = database.pageByteCount
+      options.newPageByteCount = pageByteCount
       let copy = try Database(copyPath, options, in: fileSystem)
-      try database.copy(into: copy) { done in onProgress(done, before) }
+      try self.copy(into: copy, onProgress: onProgress)
     } catch {
       try? fileSystem.remove(copyPath)
       throw error
@@ -51,7 +69,7 @@ extension Database {
       let slash = path.lastIndex(of: "/")
       let directory = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
       try fileSystem.syncDirectory(directory)
-      return (before, after)
+      return after
     } catch {
       try? fileSystem.remove(copyPath)
       throw .file(error)

@@ -33,8 +33,8 @@ public final class Keyspace: @unchecked Sendable {
   /// Whether nothing is ever written to the file: what is applied stays in memory.
   public let isReadOnly: Bool
 
-  /// The database below.
-  public let database: Database
+  /// The database below; the writer's own.
+  public internal(set) var database: Database
 
   let lock = ReaderWriterLock()
   let index = KeyIndex()

@@ -29,7 +29,13 @@ struct KVService: Sendable {
   private func range(_ call: RPCCall, _ message: Etcdserverpb_RangeRequest) {
     let request = RangeRequest(message)
     guard !request.keys.start.isEmpty else { return call.fail(.emptyKey) }
-    answer(call) { () throws(MVCCError) in
+    let admission = node.admission
+    guard
+      let requester = call.admitted(by: { () throws(RPCStatus) in
+        try admission.admit(call, toRange: message)
+      })
+    else { return }
+    answer(call, requester) { () throws(MVCCError) in
       let result = try node.keyspace.view().range(request)
       var buffer = call.buffer(capacity: result.byteCountHint)
       node.header.write(to: &buffer, revision: result.currentRevision)
@@ -39,12 +45,20 @@ struct KVService: Sendable {
   }
 
   /// Answers with what is made at once, or with why it cannot be made.
-  private func answer(_ call: RPCCall, _ body: () throws(MVCCError) -> ByteBuffer) {
-    do throws(MVCCError) {
-      call.answer(try body())
+  private func answer(
+    _ call: RPCCall,
+    _ requester: AuthStore.Requester,
+    _ body: () throws(MVCCError) -> ByteBuffer
+  ) {
+    let bytes: ByteBuffer
+    do throws(MVCCError) { bytes = try body() } catch { return call.fail(RPCStatus(error)) }
+    do throws(RPCStatus) {
+      // Nobody sees what was read after the permission was taken away.
+      try node.admission.confirm(requester)
     } catch {
-      call.fail(RPCStatus(error))
+      return call.fail(error)
     }
+    call.answer(bytes)
   }
 
   // MARK: Changing
@@ -53,9 +67,15 @@ struct KVService: Sendable {
     if let refusal = message.refusal { return call.fail(refusal) }
     let loop = node.loop(of: call)
     guard node.hasRoom(for: message.byteCost, on: loop) else { return call.fail(.noSpace) }
+    let admission = node.admission
+    guard
+      let requester = call.admitted(by: { () throws(RPCStatus) in
+        try admission.admit(call, toPut: message)
+      })
+    else { return }
     var request = Etcdserverpb_InternalRaftRequest()
     request.put = message
-    propose(request, call, loop) { answer, revision throws(MVCCError) in
+    propose(request, requester, call, loop) { answer, revision throws(MVCCError) in
       guard case .put(let result) = answer else { return nil }
       var buffer = call.buffer(capacity: 64)
       node.header.write(to: &buffer, revision: revision)
@@ -66,9 +86,15 @@ struct KVService: Sendable {
 
   private func deleteRange(_ call: RPCCall, _ message: Etcdserverpb_DeleteRangeRequest) {
     if let refusal = message.refusal { return call.fail(refusal) }
+    let admission = node.admission
+    guard
+      let requester = call.admitted(by: { () throws(RPCStatus) in
+        try admission.admit(call, toDelete: message)
+      })
+    else { return }
     var request = Etcdserverpb_InternalRaftRequest()
     request.deleteRange = message
-    propose(request, call, node.loop(of: call)) { answer, revision throws(MVCCError) in
+    propose(request, requester, call, node.loop(of: call)) { answer, revision throws(MVCCError) in
       guard case .delete(let result) = answer else { return nil }
       var buffer = call.buffer(capacity: 64)
       node.header.write(to: &buffer, revision: revision)
@@ -84,18 +110,24 @@ struct KVService: Sendable {
     } catch {
       return call.fail(RPCStatus(error))
     }
+    let loop = node.loop(of: call)
+    let cost = message.byteCost
+    guard cost == 0 || node.hasRoom(for: cost, on: loop) else { return call.fail(.noSpace) }
+    let admission = node.admission
+    guard
+      let requester = call.admitted(by: { () throws(RPCStatus) in
+        try admission.admit(call, toDo: message)
+      })
+    else { return }
     if transaction.isReadOnly {
-      return answer(call) { () throws(MVCCError) in
+      return answer(call, requester) { () throws(MVCCError) in
         let result = try node.keyspace.view().read(transaction)
         return try response(to: call, result, revision: result.revision)
       }
     }
-    let loop = node.loop(of: call)
-    let cost = message.byteCost
-    guard cost == 0 || node.hasRoom(for: cost, on: loop) else { return call.fail(.noSpace) }
     var request = Etcdserverpb_InternalRaftRequest()
     request.txn = message
-    propose(request, call, loop) { answer, _ throws(MVCCError) in
+    propose(request, requester, call, loop) { answer, _ throws(MVCCError) in
       guard case .transaction(let result) = answer else { return nil }
       return try response(to: call, result, revision: result.revision)
     }
@@ -113,9 +145,15 @@ struct KVService: Sendable {
   }
 
   private func compact(_ call: RPCCall, _ message: Etcdserverpb_CompactionRequest) {
+    let admission = node.admission
+    guard
+      let requester = call.admitted(by: { () throws(RPCStatus) in
+        try admission.admitAdministrator(call)
+      })
+    else { return }
     var request = Etcdserverpb_InternalRaftRequest()
     request.compaction = message
-    propose(request, call, node.loop(of: call)) { _, revision in
+    propose(request, requester, call, node.loop(of: call)) { _, revision in
       var buffer = call.buffer(capacity: 32)
       node.header.write(to: &buffer, revision: revision)
       return buffer
@@ -126,18 +164,20 @@ struct KVService: Sendable {
   ///
   /// - Parameters:
   ///   - request: The request.
-  ///   - call: Who asked.
+  ///   - requester: Who asked.
+  ///   - call: The call.
   ///   - loop: The call's loop.
   ///   - response: Makes the response; nil if the answer is not to this request.
   private func propose(
     _ request: Etcdserverpb_InternalRaftRequest,
+    _ requester: AuthStore.Requester,
     _ call: RPCCall,
     _ loop: NodeLoop,
     _ response: @escaping (Applier.Answer, Int64) throws(MVCCError) -> ByteBuffer?
   ) {
     // The answer comes on the loop that the call belongs to.
     let pending = NIOLoopBound((call, response), eventLoop: call.eventLoop)
-    node.propose(request, on: loop) { result in
+    node.propose(request, by: requester, on: loop) { result in
       let (call, response) = pending.value
       switch result {
       case .failure(let status): call.fail(status)

@@ -3,6 +3,7 @@ internal import EtcdMessages
 internal import FileIO
 internal import MVCC
 internal import NIOCore
+internal import NIOPosix
 internal import RPC
 internal import Snapshot
 internal import SwiftProtobuf
@@ -32,6 +33,15 @@ final class Node: Sendable {
 
     /// How many operations a transaction may have.
     var operationsPerTransaction = 128
+
+    /// How users are known again: see ``TokenProvider``.
+    var tokens = TokenProvider.simple(SimpleTokens())
+
+    /// How much work it is to check a password: see ``Bcrypt``.
+    var passwordCost = Bcrypt.defaultCost
+
+    /// Whether the name in a client's certificate is a user's.
+    var trustsCertificates = false
 
     /// The time of an election, which leases last longer after a start.
     var electionTimeout: Duration = .milliseconds(1000)
@@ -67,12 +77,23 @@ final class Node: Sendable {
   /// The one member.
   let member: Etcdserverpb_Member
 
+  /// Tokens of users.
+  let tokens: TokenProvider
+
+  /// Says who may do what.
+  let admission: Admission
+
+  /// Threads for what takes long: passwords, hashes, snapshots.
+  let pool: NIOThreadPool
+
   /// Opens a data directory and begins to write.
   ///
   /// - Parameters:
   ///   - directory: Where the data lies.
   ///   - options: What may be chosen.
-  ///   - loops: The event loops that requests come from.
+  ///   - eventLoops: The event loops that requests come from.
+  ///   - pool: Threads for what takes long, which run already.
+  ///   - milliseconds: The time since 1970.
   ///   - fileSystem: What the directory lies in.
   ///   - logger: Takes what somebody should know of.
   /// - Throws: ``NodeError``.
@@ -80,11 +101,19 @@ final class Node: Sendable {
     _ directory: DataDirectory,
     _ options: Options,
     loops eventLoops: [any EventLoop],
+    pool: NIOThreadPool,
     milliseconds: UInt64,
     in fileSystem: any FileSystem = LocalFileSystem(),
     logger: @escaping @Sendable (String) -> Void
   ) throws(NodeError) {
-    let store = try OpenedStore.open(directory, options.store, in: fileSystem, warn: logger)
+    self.pool = pool
+    tokens = options.tokens
+    var storeOptions = options.store
+    storeOptions.tokens = tokens.keeper
+    let cost = options.passwordCost
+    // Only entries of etcd 3.4 have a password as it was typed.
+    storeOptions.hashesPassword = { (try? Bcrypt.hash($0, cost: cost)) ?? [] }
+    let store = try OpenedStore.open(directory, storeOptions, in: fileSystem, warn: logger)
     let metadata = store.log.metadata
     self.options = options
     keyspace = store.keyspace
@@ -105,6 +134,12 @@ final class Node: Sendable {
       $0.peerUrls = own.peerURLs
       $0.clientUrls = own.clientURLs
     }
+    admission = Admission(
+      store.applier.auth.directory,
+      tokens: tokens,
+      keyspace: store.keyspace,
+      trustsCertificates: options.trustsCertificates
+    )
     lessor.arm(store.keyspace.allLeases, extension: options.electionTimeout, now: .now)
     writer.resumeCompaction()
     writer.start()
@@ -159,9 +194,12 @@ final class Node: Sendable {
     return false
   }
 
+  /// The node's view of a call's event loop.
+  func loop(of call: RPCCall) -> NodeLoop { loop(of: call.eventLoop) }
+
   /// The node's view of an event loop.
-  func loop(of call: RPCCall) -> NodeLoop {
-    for loop in loops where loop.eventLoop === call.eventLoop { return loop }
+  func loop(of eventLoop: any EventLoop) -> NodeLoop {
+    for loop in loops where loop.eventLoop === eventLoop { return loop }
     preconditionFailure("calls come on the event loops that the node was made with")
   }
 

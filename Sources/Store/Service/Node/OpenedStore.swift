@@ -59,6 +59,9 @@ struct OpenedStore {
     /// Makes of a password what is stored.
     var hashesPassword: (@Sendable (String) -> [UInt8])?
 
+    /// Keeps the tokens of users.
+    var tokens: (any AuthTokens)?
+
     /// How the log is written.
     var log = WALWriter.Options()
   }

@@ -41,6 +41,7 @@ struct StoreOpening {
     var applying = Applier.Options()
     applying.minimumTTLSeconds = options.minimumTTLSeconds
     applying.hashesPassword = options.hashesPassword
+    applying.tokens = options.tokens
     return OpenedStore(
       directory: directory,
       fileSystem: fileSystem,

@@ -1,6 +1,7 @@
 internal import Apply
 internal import Bolt
 internal import EtcdMessages
+internal import FileIO
 internal import MVCC
 internal import NIOCore
 internal import RPC
@@ -64,7 +65,7 @@ final class Writer: @unchecked Sendable {
   private let options: Options
   private let logger: @Sendable (String) -> Void
   let snapshots: MemberSnapshots
-  private let leader: NodeID
+  private let fileSystem: any FileSystem
 
   private var thread: WorkerThread?
   private var batch: [Proposal] = []
@@ -87,7 +88,7 @@ final class Writer: @unchecked Sendable {
     keyspace = store.keyspace
     applier = store.applier
     log = store.log
-    leader = store.log.metadata.nodeID
+    fileSystem = store.fileSystem
     self.loops = loops
     self.ids = ids
     self.options = options
@@ -311,6 +312,16 @@ final class Writer: @unchecked Sendable {
       fail("the database cannot be written: \(error)")
       throw error
     }
+  }
+
+  /// Rewrites the database's file without its free pages; requests wait meanwhile, reads do not.
+  ///
+  /// - Throws: What keeps the file from being written.
+  func defragment() throws(MVCCError) {
+    guard status.failure == nil else { throw .changeFailedBefore }
+    // If only the new file could not be made, the old one is as good as before.
+    try keyspace.defragment(in: fileSystem)
+    noteSize()
   }
 
   private func continueCompaction(_ now: ContinuousClock.Instant) throws(MVCCError) {

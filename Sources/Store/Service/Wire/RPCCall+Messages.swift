@@ -43,3 +43,15 @@ extension RPCCall {
     finish()
   }
 }
+
+extension RPCCall {
+  /// What an admission says, or nothing if the call has been refused.
+  func admitted<Result>(by admit: () throws(RPCStatus) -> Result) -> Result? {
+    do throws(RPCStatus) {
+      return try admit()
+    } catch {
+      fail(error)
+      return nil
+    }
+  }
+}

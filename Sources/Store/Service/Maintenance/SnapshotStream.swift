@@ -1,0 +1,112 @@
+internal import Bolt
+internal import Crypto
+internal import EtcdMessages
+internal import NIOCore
+internal import NIOPosix
+internal import RPC
+internal import SwiftProtobuf
+
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
+
+/// A snapshot on its way to a client: the file's image in pieces, and its SHA-256 behind them.
+///
+/// The image is read by a thread of the pool, which waits while the client is slower.
+///
+/// Source: etcd 3.5, `server/etcdserver/api/v3rpc/maintenance.go`, `Snapshot`.
+final class SnapshotStream: RPCStreamHandler {
+  /// The size of a piece, in bytes (etcd `snapshotSendBufferSize`).
+  private static let pieceByteCount = 32 << 10
+
+  private let call: RPCCall
+  private let node: Node
+  /// Has something in it when the thread may send the next piece.
+  private let gate = Mailbox<Void>()
+  private var hasBegun = false
+
+  init(_ call: RPCCall, _ node: Node) {
+    self.call = call
+    self.node = node
+    _ = gate.send(())
+  }
+
+  func receive(_ message: ByteBuffer) {
+    guard !hasBegun else { return }
+    hasBegun = true
+    guard
+      call.admitted(by: { () throws(RPCStatus) in
+        try node.admission.admitToDatabase(call)
+      }) != nil
+    else { return }
+    let pending = NIOLoopBound(call, eventLoop: call.eventLoop)
+    let loop = call.eventLoop
+    let gate = gate
+    node.withCommittedState { [node] state in
+      node.pool.submit { _ in
+        switch state {
+        case .failure(let status): loop.execute { pending.value.fail(status) }
+        case .success(let transaction):
+          SnapshotStream.send(transaction, to: pending, on: loop, through: gate)
+        }
+      }
+    }
+  }
+
+  func receiveEnd() {}
+
+  func cancel(_ reason: RPCCancellation) { gate.close() }
+
+  func becomeWritable() { _ = gate.send(()) }
+
+  private static func send(
+    _ transaction: ReadTransaction,
+    to pending: NIOLoopBound<RPCCall>,
+    on loop: any EventLoop,
+    through gate: Mailbox<Void>
+  ) {
+    var hash = SHA256()
+    var rest = UInt64(transaction.byteCount)
+    func piece(_ bytes: UnsafeRawBufferPointer, rest: UInt64) throws(Ended) {
+      let message = Etcdserverpb_SnapshotResponse.with {
+        $0.remainingBytes = rest
+        $0.blob = Data(bytes)
+        $0.version = ServedVersion.storage
+      }
+      guard gate.receive(until: nil) != nil else { throw Ended() }
+      loop.execute {
+        let call = pending.value
+        call.send(message)
+        if call.isWritable { _ = gate.send(()) }
+      }
+    }
+    do throws(Ended) {
+      try transaction.sendImage { bytes throws(Ended) in
+        var start = 0
+        while start < bytes.count {
+          let end = min(bytes.count, start + pieceByteCount)
+          let part = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+          hash.update(bufferPointer: part)
+          rest -= min(rest, UInt64(part.count))
+          try piece(part, rest: rest)
+          start = end
+        }
+      }
+      let digest = Array(hash.finalize())
+      let result: Result<Void, Ended> = digest.withUnsafeBytes { bytes in
+        do throws(Ended) { return .success(try piece(bytes, rest: 0)) } catch {
+          return .failure(error)
+        }
+      }
+      try result.get()
+      loop.execute { pending.value.finish() }
+    } catch {
+      // The client is gone, and nobody waits for the rest.
+    }
+  }
+
+  /// Nobody waits for the rest of a snapshot.
+  private struct Ended: Error {}
+}
