@@ -18,9 +18,9 @@ extension Node: LogProposer {
   /// Has a request applied and answers a call with a message of what comes of it.
   ///
   /// - Parameters:
+  ///   - call: The call.
   ///   - request: The request.
   ///   - requester: Who asked.
-  ///   - call: The call.
   ///   - response: Makes the message, on the call's loop.
   func answer<Response: Message>(
     _ call: RPCCall,

@@ -33,6 +33,7 @@ struct StoreReplay {
   /// - Parameters:
   ///   - end: The last one.
   ///   - minimumTTLSeconds: The least TTL of a lease.
+  /// - Throws: ``NodeError``, or what a layer below throws.
   mutating func run(upTo end: LogIndex, minimumTTLSeconds: Int64) throws {
     let stored = LogIndex(rawValue: keyspace.consistentIndex.index)
     guard stored <= max(end, log.state.hardState.commit) else {

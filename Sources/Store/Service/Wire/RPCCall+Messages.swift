@@ -3,9 +3,12 @@ internal import RPC
 internal import SwiftProtobuf
 
 extension RPCMethod {
-  /// A unary method with messages that are read and written as they are generated.
+  /// A unary method whose requests are read as they are generated.
   ///
-  /// - Parameter handle: Takes the request; answers at once or later.
+  /// - Parameters:
+  ///   - type: What a request is.
+  ///   - handle: Takes the request; answers at once or later.
+  /// - Returns: The method.
   static func unary<Request: Message>(
     _ type: Request.Type,
     _ handle: @escaping @Sendable (RPCCall, Request) -> Void
