@@ -139,6 +139,7 @@ let package = Package(
         .product(name: "NIOTLS", package: "swift-nio"),
       ],
       path: "Sources/Store/RPC",
+      exclude: ["RPC.md"],
       swiftSettings: strict
     ),
     .systemLibrary(
@@ -282,6 +283,21 @@ let package = Package(
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       path: "Tests/ApplyTests",
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "RPCTests",
+      dependencies: [
+        "RPC", "TestSupport",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOHPACK", package: "swift-nio-http2"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      path: "Tests/RPCTests",
       swiftSettings: strict
     ),
     .testTarget(

@@ -25,6 +25,23 @@ public protocol RPCStreamHandler: AnyObject {
 
   /// Is told that ``RPCCall/isWritable`` is true again.
   func becomeWritable()
+
+  /// Is told that the server shuts down; it may finish the call with a status of its choice.
+  ///
+  /// If it does not, the server ends the call with ``RPCConfiguration/shutdownStatus``, unless
+  /// ``continuesWhileDraining`` is true.
+  func drain()
+
+  /// Whether the call goes on while the server shuts down, as long as that waits.
+  var continuesWhileDraining: Bool { get }
+}
+
+extension RPCStreamHandler {
+  /// Leaves the end to the server.
+  public func drain() {}
+
+  /// Ends with the server.
+  public var continuesWhileDraining: Bool { false }
 }
 
 /// Why a call was over before it was finished.

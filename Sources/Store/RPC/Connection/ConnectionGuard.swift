@@ -1,0 +1,62 @@
+internal import NIOCore
+
+/// What a client may do that costs more to suffer than to do.
+///
+/// NIO's own limits count frames of all kinds over the connection's life and would close the
+/// connections of honest clients, which ping with every burst of data.
+struct ConnectionGuard {
+  /// What was too much; the text goes into the GOAWAY frame.
+  enum Offence: String {
+    case pings = "too_many_pings"
+    case resets = "too_many_resets"
+    case settings = "too_many_settings"
+    case priorities = "too_many_priorities"
+    case windowUpdates = "too_many_window_updates"
+    case errors = "too_many_errors"
+  }
+
+  var ping: PingPolicy
+
+  /// Whether a GOAWAY was sent, by us or by NIO's handler.
+  var hasSentGoAway = false
+
+  /// Calls that are taken back as soon as they are made.
+  private var resets = RateLimit(burst: 1_000, perSecond: 100)
+  private var settings = RateLimit(burst: 100, perSecond: 10)
+  private var priorities = RateLimit(burst: 1_000, perSecond: 100)
+  private var errors = RateLimit(burst: 200, perSecond: 20)
+
+  /// Updates of windows have a reason when something was sent.
+  private var windowUpdates = RateLimit(burst: 1_000, perSecond: 100)
+  private var earnedWindowUpdates = 0
+
+  init(keepalive: RPCKeepalive) {
+    ping = PingPolicy(
+      minimumInterval: keepalive.minimumClientInterval,
+      permitsWithoutCalls: keepalive.permitsPingsWithoutCalls
+    )
+  }
+
+  /// Takes note that data were sent.
+  mutating func noteData() {
+    ping.hasSent = true
+    // One for the call and one for the connection, and as much again for clients that are eager.
+    if earnedWindowUpdates < 1_000_000 { earnedWindowUpdates += 4 }
+  }
+
+  mutating func receiveReset() -> Offence? { resets.take(at: .now()) ? nil : .resets }
+
+  mutating func receiveSettings() -> Offence? { settings.take(at: .now()) ? nil : .settings }
+
+  mutating func receivePriority() -> Offence? { priorities.take(at: .now()) ? nil : .priorities }
+
+  mutating func receiveError() -> Offence? { errors.take(at: .now()) ? nil : .errors }
+
+  mutating func receiveWindowUpdate() -> Offence? {
+    if earnedWindowUpdates > 0 {
+      earnedWindowUpdates -= 1
+      return nil
+    }
+    return windowUpdates.take(at: .now()) ? nil : .windowUpdates
+  }
+}

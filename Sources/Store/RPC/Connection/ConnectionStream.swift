@@ -1,0 +1,70 @@
+internal import NIOCore
+internal import NIOHPACK
+internal import NIOHTTP2
+
+/// A stream of a connection over HTTP/2: a call, or a request of plain HTTP.
+class ConnectionStream {
+  let id: HTTP2StreamID
+  let connection: HTTP2Connection
+
+  /// Whether the client has said all that it will say.
+  var clientHasEnded = false
+
+  /// Whether the answer's end was written; nothing may follow.
+  var hasEnded = false
+
+  /// How much of what was sent waits in this program, in bytes.
+  var pendingByteCount = 0
+
+  /// Whether someone was told not to send, and has to be told when he may.
+  var waitsForWriting = false
+
+  /// How much is kept of what is not complete, in bytes; counted for the connection too.
+  var incompleteByteCount = 0
+
+  /// In which turn of its connection it began.
+  let turn: Int
+
+  init(id: HTTP2StreamID, connection: HTTP2Connection) {
+    self.id = id
+    self.connection = connection
+    turn = connection.turn
+  }
+
+  /// Takes a piece of what the client says.
+  func receive(_ bytes: ByteBuffer) {}
+
+  /// Is told that the client has said all.
+  func receiveEnd() {}
+
+  /// Is told that the stream is gone before its end.
+  func cancel(_ reason: RPCCancellation) {}
+
+  /// Fails because too much is kept for the connection.
+  func refuse() {}
+
+  /// Is told that there is room again.
+  func becomeWritable() {}
+
+  /// Ends soon, for the server does.
+  func drain() {}
+
+  /// When the client gives up.
+  var deadline: NIODeadline? { nil }
+
+  /// Is told that this time has come.
+  func expire() {}
+
+  /// Whether more may be sent without piling up.
+  final var isWritable: Bool {
+    guard !hasEnded else { return false }
+    if pendingByteCount == 0 { return true }
+    let limits = connection.loop.configuration.limits
+    if pendingByteCount < limits.callHighWaterMark, !connection.isCongested { return true }
+    if !waitsForWriting {
+      waitsForWriting = true
+      connection.countWaiting(1)
+    }
+    return false
+  }
+}

@@ -1,0 +1,147 @@
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOHTTP2
+
+/// Finds out by the first bytes what a client speaks, and builds what understands it.
+///
+/// Source of the preface: RFC 9113, section 3.4.
+final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
+  typealias InboundIn = ByteBuffer
+  typealias InboundOut = ByteBuffer
+
+  /// What a client speaks.
+  enum Spoken: Equatable {
+    case http1
+    case http2
+    case tls
+  }
+
+  private static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
+
+  private let loop: LoopState
+  private let peer: RPCPeer
+  private let gate: ConnectionGate
+  private var bytes = ByteBuffer()
+  private var timeout: Scheduled<Void>?
+  private var isRefused = false
+
+  init(loop: LoopState, peer: RPCPeer, gate: ConnectionGate) {
+    self.loop = loop
+    self.peer = peer
+    self.gate = gate
+  }
+
+  /// What the first bytes tell.
+  ///
+  /// - Parameter bytes: What has come.
+  /// - Returns: What is spoken, or nil if that needs more bytes.
+  static func spoken(_ bytes: ByteBufferView) -> Spoken? {
+    guard let first = bytes.first else { return nil }
+    // A handshake record of TLS: nothing in HTTP begins with this byte.
+    if first == 0x16 { return .tls }
+    guard zip(bytes, preface).allSatisfy({ $0 == $1 }) else { return .http1 }
+    return bytes.count >= preface.count ? .http2 : nil
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    let limit = loop.configuration.limits.handshakeTimeout
+    let channel = context.channel
+    timeout = loop.eventLoop.scheduleTask(in: limit) { channel.close(promise: nil) }
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) { timeout?.cancel() }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    timeout?.cancel()
+    context.fireChannelInactive()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard !isRefused else { return }
+    bytes.writeImmutableBuffer(unwrapInboundIn(data))
+    guard let spoken = Self.spoken(bytes.readableBytesView) else { return }
+    do {
+      switch spoken {
+      case .http1: try addHTTP1(context.pipeline.syncOperations)
+      case .http2: try addHTTP2(context.pipeline.syncOperations)
+      case .tls:
+        isRefused = true
+        loop.log(
+          .warning,
+          "rejected connection",
+          peer: peer.address,
+          error: "TLS on a port for plain text"
+        )
+        context.close(promise: nil)
+        return
+      }
+    } catch {
+      context.close(promise: nil)
+      return
+    }
+    context.fireChannelRead(wrapInboundOut(bytes))
+    bytes = ByteBuffer()
+    context.pipeline.syncOperations.removeHandler(self, promise: nil)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    loop.log(.debug, "lost a connection", peer: peer.address, error: "\(error)")
+    context.close(promise: nil)
+  }
+
+  private func addHTTP1(_ pipeline: ChannelPipeline.SynchronousOperations) throws {
+    var encoding = HTTPResponseEncoder.Configuration()
+    encoding.automaticallySetFramingHeaders = false
+    try pipeline.addHandlers([
+      HTTPResponseEncoder(configuration: encoding),
+      NIOHTTPResponseHeadersValidator(),
+      ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)),
+      HTTP1Connection(loop: loop, peer: peer, gate: gate),
+    ])
+  }
+
+  private func addHTTP2(_ pipeline: ChannelPipeline.SynchronousOperations) throws {
+    let connection = HTTP2Connection(loop: loop, peer: peer, gate: gate)
+    let handler = HTTP2Setup.handler(limits: loop.configuration.limits, delegate: connection)
+    try pipeline.addHandlers([handler, connection])
+  }
+}
+
+/// NIO's handler of HTTP/2 as the server uses it.
+enum HTTP2Setup {
+  /// Makes one.
+  ///
+  /// Its limits are raised out of the way where ``ConnectionGuard`` judges better, since it counts
+  /// honest pings, resets and errors over the whole life of a connection.
+  static func handler(
+    limits: RPCLimits,
+    delegate: any NIOHTTP2FrameDelegate
+  ) -> NIOHTTP2Handler {
+    var connection = NIOHTTP2Handler.ConnectionConfiguration()
+    let window = min(max(limits.callWindowByteCount, 65_535), Int(Int32.max))
+    connection.initialSettings = [
+      HTTP2Setting(parameter: .maxConcurrentStreams, value: Int(limits.maximumConcurrentStreams)),
+      HTTP2Setting(parameter: .maxHeaderListSize, value: limits.maximumHeaderByteCount),
+      HTTP2Setting(parameter: .initialWindowSize, value: window),
+    ]
+    connection.maximumSequentialEmptyDataFrames = 100
+    connection.maximumRecentlyResetStreams = 1_024
+    connection.maximumConnectionGlitches = Int.max
+    // Whatever happened lies longer ago than this, so that nothing is counted; a large count instead
+    // would reserve the memory for it.
+    let never = TimeAmount.nanoseconds(-1)
+    connection.controlFrameRateLimit.maximumCount = 1
+    connection.controlFrameRateLimit.windowLength = never
+    var stream = NIOHTTP2Handler.StreamConfiguration()
+    stream.streamResetFrameRateLimit.maximumCount = 1
+    stream.streamResetFrameRateLimit.windowLength = never
+    stream.streamErrorRateLimit.maximumCount = 1
+    stream.streamErrorRateLimit.windowLength = never
+    return NIOHTTP2Handler(
+      mode: .server,
+      frameDelegate: delegate,
+      connectionConfiguration: connection,
+      streamConfiguration: stream
+    )
+  }
+}

@@ -1,0 +1,187 @@
+internal import NIOCore
+internal import NIOHPACK
+internal import NIOHTTP2
+
+/// A call's stream: takes messages apart, gives them to the method, and puts answers together.
+final class RPCStream: ConnectionStream {
+  private let entry: MethodEntry
+  private var call: RPCCall?
+  private var handler: (any RPCStreamHandler)?
+  private var reader: MessageReader
+
+  /// The one message of a unary call, until the client has said that there is no other.
+  private var request: ByteBuffer?
+  private var hasSentHeaders = false
+  private var isOver = false
+
+  init(
+    id: HTTP2StreamID,
+    connection: HTTP2Connection,
+    entry: MethodEntry,
+    headers: HPACKHeaders,
+    deadline: NIODeadline?
+  ) {
+    self.entry = entry
+    reader = MessageReader(limit: connection.loop.configuration.limits.maximumMessageByteCount)
+    super.init(id: id, connection: connection)
+    entry.countStart()
+    call = RPCCall(
+      path: entry.path,
+      metadata: RPCMetadata(headers: headers),
+      peer: connection.peer,
+      deadline: deadline,
+      eventLoop: connection.loop.eventLoop,
+      sink: self
+    )
+  }
+
+  /// Makes the handler, if the method streams.
+  func begin() {
+    guard case .stream(let make) = entry.method, let call else { return }
+    let handler = make(call)
+    if !isOver { self.handler = handler }
+  }
+
+  override var deadline: NIODeadline? { isOver ? nil : call?.deadline }
+
+  override func receive(_ bytes: ByteBuffer) {
+    guard !isOver else { return }
+    reader.append(bytes)
+    do throws(MessageReader.Failure) {
+      while !isOver, let message = try reader.next() {
+        entry.countReceived()
+        if let handler {
+          handler.receive(message)
+        } else if request == nil {
+          request = message
+        } else {
+          call?.fail(RPCStatus(.internal, "unary call with more than one message"))
+        }
+      }
+    } catch {
+      call?.fail(error.status)
+    }
+    if isOver {
+      reader.clear()
+    } else {
+      connection.incompleteByteCount += reader.pendingByteCount - incompleteByteCount
+      incompleteByteCount = reader.pendingByteCount
+    }
+  }
+
+  override func refuse() {
+    call?.fail(RPCStatus(.resourceExhausted, "too many incomplete messages on the connection"))
+  }
+
+  override func receiveEnd() {
+    guard !isOver else { return }
+    guard reader.pendingByteCount == 0 else {
+      call?.fail(RPCStatus(.internal, "unexpected EOF"))
+      return
+    }
+    if let handler {
+      handler.receiveEnd()
+    } else if request == nil {
+      call?.fail(RPCStatus(.internal, "unary call without a message"))
+    } else {
+      connection.admit(self)
+    }
+  }
+
+  /// Lets the method answer, when the connection has room for answers.
+  func dispatch() {
+    guard case .unary(let answer) = entry.method, let call, let message = request, !isOver else {
+      return
+    }
+    request = nil
+    answer(call, message)
+  }
+
+  override func cancel(_ reason: RPCCancellation) {
+    guard !isOver else { return }
+    end(reason == .deadline ? .deadlineExceeded : .cancelled) { call, handler in
+      call?.cancel(reason)
+      handler?.cancel(reason)
+    }
+  }
+
+  override func becomeWritable() { handler?.becomeWritable() }
+
+  override func drain() {
+    guard !isOver, let call, let handler else { return }
+    handler.drain()
+    if !call.isOver, !handler.continuesWhileDraining {
+      call.finish(connection.loop.configuration.shutdownStatus)
+    }
+  }
+
+  override func expire() {
+    guard !isOver else { return }
+    cancel(.deadline)
+    writeEnd(RPCStatus(.deadlineExceeded, "context deadline exceeded"))
+  }
+
+  private func end(
+    _ code: RPCStatus.Code,
+    _ body: (RPCCall?, (any RPCStreamHandler)?) -> Void = { _, _ in }
+  ) {
+    isOver = true
+    entry.countEnd(code)
+    let (call, handler) = (call, handler)
+    // Invariant: nobody holds the other any more when a call is over.
+    self.call = nil
+    self.handler = nil
+    request = nil
+    connection.incompleteByteCount -= incompleteByteCount
+    incompleteByteCount = 0
+    reader.clear()
+    body(call, handler)
+  }
+
+  private func writeEnd(_ status: RPCStatus) {
+    let shared = connection.shared
+    if !hasSentHeaders {
+      hasSentHeaders = true
+      connection.writeHeaders(shared.trailersOnly(status), of: self, isEnd: true)
+    } else if status == .ok {
+      connection.writeHeaders(shared.success, of: self, isEnd: true)
+    } else {
+      connection.writeHeaders(shared.trailers(status), of: self, isEnd: true)
+    }
+  }
+}
+
+extension RPCStream: RPCCall.Sink {
+  func send(_ message: ByteBuffer) {
+    guard !isOver else { return }
+    if !hasSentHeaders {
+      hasSentHeaders = true
+      connection.writeHeaders(connection.shared.headers, of: self, isEnd: false)
+    }
+    entry.countSent()
+    connection.writeMessage(message, of: self)
+  }
+
+  func finish(_ status: RPCStatus) {
+    guard !isOver else { return }
+    end(status.code)
+    writeEnd(status)
+  }
+}
+
+extension MessageReader.Failure {
+  /// What the client is told; the texts are grpc-go's.
+  fileprivate var status: RPCStatus {
+    switch self {
+    case .tooLarge(let byteCount, let limit):
+      RPCStatus(
+        .resourceExhausted,
+        "grpc: received message larger than max (\(byteCount) vs. \(limit))"
+      )
+    case .flag(1):
+      RPCStatus(.internal, "grpc: compressed flag set with identity or empty encoding")
+    case .flag(let flag):
+      RPCStatus(.internal, "grpc: received unexpected payload format \(flag)")
+    }
+  }
+}
