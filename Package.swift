@@ -301,6 +301,18 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(
+      name: "StoreTests",
+      dependencies: [
+        "Bolt", "EtcdMessages", "FileIO", "MVCC", "RPC", "Store", "TestSupport",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      path: "Tests/StoreTests",
+      swiftSettings: strict
+    ),
+    .testTarget(
       name: "EtcdMessagesTests",
       dependencies: [
         "EtcdMessages", "TestSupport",

@@ -119,6 +119,43 @@ extension RPCStatus {
   static let passwordWithZero = RPCStatus(.unknown, "bcrypt: password has a zero byte")
 }
 
+extension RPCStatus {
+  /// A message that is none, of a stream.
+  ///
+  /// Source: grpc-go, `rpc_util.go`, `recv`.
+  static let malformedMessage = RPCStatus(
+    .internal,
+    "grpc: failed to unmarshal the received message: unexpected EOF"
+  )
+}
+
+extension RPCStatus.Code {
+  /// The code as etcd writes it in texts.
+  ///
+  /// Source: grpc-go, `codes/code_string.go`.
+  var name: String {
+    switch self {
+    case .ok: "OK"
+    case .cancelled: "Canceled"
+    case .unknown: "Unknown"
+    case .invalidArgument: "InvalidArgument"
+    case .deadlineExceeded: "DeadlineExceeded"
+    case .notFound: "NotFound"
+    case .alreadyExists: "AlreadyExists"
+    case .permissionDenied: "PermissionDenied"
+    case .resourceExhausted: "ResourceExhausted"
+    case .failedPrecondition: "FailedPrecondition"
+    case .aborted: "Aborted"
+    case .outOfRange: "OutOfRange"
+    case .unimplemented: "Unimplemented"
+    case .internal: "Internal"
+    case .unavailable: "Unavailable"
+    case .dataLoss: "DataLoss"
+    case .unauthenticated: "Unauthenticated"
+    }
+  }
+}
+
 // What the layers below refuse, as clients are told it.
 extension RPCStatus {
   /// A keyspace's refusal; what is wrong with the store itself has no text of etcd's.

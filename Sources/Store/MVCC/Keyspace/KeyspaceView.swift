@@ -133,6 +133,26 @@ extension KeyspaceView {
     return RowList(rows, in: source)
   }
 
+  /// The row that a key had at a revision.
+  ///
+  /// - Parameters:
+  ///   - key: The key.
+  ///   - main: The main revision.
+  /// - Returns: The row, whose memory lasts as long as the view, or nil if the key was not live then.
+  /// - Throws: ``MVCCError/futureRevision(requested:currentRevision:)``,
+  ///   ``MVCCError/compacted(requested:compactRevision:)``, or the fault of a page.
+  public func row(of key: UnsafeRawBufferPointer, at main: Int64) throws(MVCCError) -> Row? {
+    guard main <= currentRevision else {
+      throw .futureRevision(requested: main, currentRevision: currentRevision)
+    }
+    let revision = try withIndex(at: main) { index throws(MVCCError) -> Revision? in
+      let slot = index.tree.find(key)
+      return slot == 0 ? nil : index.modified(index.tree.card(slot), at: main)?.revision
+    }
+    guard let revision else { return nil }
+    return try source.row(at: revision, in: buffered)
+  }
+
   /// Some keys of a range, in order, without reading their rows.
   ///
   /// - Parameters:
