@@ -161,6 +161,7 @@ let package = Package(
         .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        .product(name: "Yams", package: "Yams"),
       ],
       path: "Sources/Store/Service",
       swiftSettings: strict
@@ -180,8 +181,9 @@ let package = Package(
     .executableTarget(
       name: "explorer",
       dependencies: [
-        "Bolt", "Decode", "Explore", "FileIO", "MVCC", "Schema", "Snapshot", "WAL",
+        "Bolt", "Decode", "Explore", "FileIO", "MVCC", "Schema", "Snapshot", "Store", "WAL",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
       ],
       path: "Sources/explorer/Command",
       swiftSettings: strict
@@ -283,6 +285,24 @@ let package = Package(
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       path: "Tests/ApplyTests",
+      swiftSettings: strict
+    ),
+    .executableTarget(
+      name: "ServedProcess",
+      dependencies: [
+        "Store",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      path: "Tests/ServedProcess",
+      swiftSettings: strict
+    ),
+    .testTarget(
+      name: "StoreTests",
+      dependencies: [
+        "ServedProcess", "Store", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      path: "Tests/StoreTests",
       swiftSettings: strict
     ),
     .testTarget(

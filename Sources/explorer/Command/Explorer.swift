@@ -26,7 +26,7 @@ struct Explorer: ParsableCommand {
       DecodeCommand.self, EncodeCommand.self, KindsCommand.self, KeysCommand.self,
       GetCommand.self, HistoryCommand.self, DiffCommand.self, CheckCommand.self,
       ChecksumCommand.self, HashCommand.self, SnapshotCommand.self,
-      DefragCommand.self, WALCommand.self,
+      DefragCommand.self, WALCommand.self, ServeCommand.self,
     ]
   )
 
@@ -39,6 +39,8 @@ struct Explorer: ParsableCommand {
     let named = configuration.subcommands.first { $0.configuration.commandName == arguments.first }
     if named != nil { arguments = arguments.dropFirst() }
     let program: any ParsableCommand.Type = named ?? Explorer.self
+    // etcd's flags are not such as the parser reads.
+    if program == ServeCommand.self { Glibc.exit(ServeCommand.serve(Array(arguments))) }
     do {
       var command = try program.parseAsRoot(Array(arguments))
       try command.run()
