@@ -25,8 +25,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/attaswift/BigInt", from: "6.0.1"),
-    .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
-    .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -299,8 +297,14 @@ let package = Package(
     .testTarget(
       name: "StoreTests",
       dependencies: [
-        "ServedProcess", "Store", "TestSupport",
+        "Apply", "Bolt", "EtcdMessages", "FileIO", "MVCC", "RPC", "ServedProcess", "Snapshot",
+        "Store", "TestSupport", "WAL",
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       path: "Tests/StoreTests",
       swiftSettings: strict
@@ -318,18 +322,6 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
       ],
       path: "Tests/RPCTests",
-      swiftSettings: strict
-    ),
-    .testTarget(
-      name: "StoreTests",
-      dependencies: [
-        "Bolt", "EtcdMessages", "FileIO", "MVCC", "RPC", "Store", "TestSupport",
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOEmbedded", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-      ],
-      path: "Tests/StoreTests",
       swiftSettings: strict
     ),
     .testTarget(

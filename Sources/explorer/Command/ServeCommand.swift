@@ -48,7 +48,7 @@ struct ServeCommand: ParsableCommand {
     _ logger: Logger,
     _ fail: @escaping @Sendable (any Error) -> Void
   ) throws -> any ServedNode {
-    throw ConfigurationError.invalid("this build has no node")
+    try NodeServer(configuration, logger)
   }
 
   private static func report(_ cause: String) {

@@ -58,7 +58,7 @@ struct ConfigurationFile {
 
   /// Reads what is in a file.
   static func read(_ text: String, into values: inout ConfigurationValues) throws(Fault) {
-    let root: Node?
+    let root: Yams.Node?
     do {
       root = try Yams.compose(yaml: text)
     } catch {
@@ -116,7 +116,7 @@ struct ConfigurationFile {
 
   private static func setClientSecurity(
     _ key: String,
-    _ value: Node,
+    _ value: Yams.Node,
     _ values: inout ConfigurationValues
   ) throws(Fault) {
     let path = "client-transport-security.\(key)"
@@ -136,7 +136,7 @@ struct ConfigurationFile {
   private static func set(
     _ name: String,
     _ key: String,
-    _ value: Node,
+    _ value: Yams.Node,
     _ values: inout ConfigurationValues
   ) throws(Fault) {
     guard let flag = FlagTable.byName[name] else { throw .unknownKey(key) }
@@ -157,7 +157,7 @@ struct ConfigurationFile {
   ]
 
   /// A scalar, or a sequence of scalars with commas between them.
-  private static func text(of node: Node, key: String) throws(Fault) -> String {
+  private static func text(of node: Yams.Node, key: String) throws(Fault) -> String {
     switch node {
     case .scalar(let scalar): return scalar.string
     case .sequence(let sequence):
@@ -173,12 +173,12 @@ struct ConfigurationFile {
   }
 
   private static func pairs(
-    of node: Node,
+    of node: Yams.Node,
     key: String?
-  ) throws(Fault) -> [(key: String, value: Node)] {
+  ) throws(Fault) -> [(key: String, value: Yams.Node)] {
     guard case .mapping(let mapping) = node else { throw .notMapping(key: key) }
     var seen: Set<String> = []
-    var pairs: [(key: String, value: Node)] = []
+    var pairs: [(key: String, value: Yams.Node)] = []
     for (name, value) in mapping {
       guard case .scalar(let scalar) = name else { throw .notMapping(key: key) }
       guard seen.insert(scalar.string).inserted else { throw .duplicateKey(scalar.string) }
@@ -187,7 +187,7 @@ struct ConfigurationFile {
     return pairs
   }
 
-  private static func isNull(_ node: Node) -> Bool {
+  private static func isNull(_ node: Yams.Node) -> Bool {
     guard case .scalar(let scalar) = node, scalar.style == .plain else { return false }
     return ["", "~", "null", "Null", "NULL"].contains(scalar.string)
   }

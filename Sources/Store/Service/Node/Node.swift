@@ -43,6 +43,9 @@ final class Node: Sendable {
     /// Whether the name in a client's certificate is a user's.
     var trustsCertificates = false
 
+    /// How keys are watched.
+    var watches = WatchOptions()
+
     /// The time of an election, which leases last longer after a start.
     var electionTimeout: Duration = .milliseconds(1000)
 
@@ -82,6 +85,9 @@ final class Node: Sendable {
 
   /// Says who may do what.
   let admission: Admission
+
+  /// Who watches keys.
+  let watches: WatchService
 
   /// Threads for what takes long: passwords, hashes, snapshots.
   let pool: NIOThreadPool
@@ -123,7 +129,37 @@ final class Node: Sendable {
       memberID: metadata.nodeID,
       term: store.log.hardState.term
     )
-    loops = eventLoops.enumerated().map { NodeLoop($1, slot: $0) }
+    let admission = Admission(
+      store.applier.auth.directory,
+      tokens: tokens,
+      keyspace: store.keyspace,
+      trustsCertificates: options.trustsCertificates
+    )
+    self.admission = admission
+    var watching = options.watches
+    watching.authorize = { call, key, rangeEnd in
+      do throws(RPCStatus) {
+        try admission.admit(call, toWatch: key, rangeEnd)
+        return nil
+      } catch {
+        return error
+      }
+    }
+    watching.onFault = { logger("a watch cannot be served: \($0)") }
+    let watches = WatchService(
+      on: eventLoops,
+      of: store.keyspace,
+      identity: WatchIdentity(
+        clusterID: metadata.clusterID.rawValue,
+        memberID: metadata.nodeID.rawValue,
+        raftTerm: store.log.hardState.term.rawValue
+      ),
+      watching
+    )
+    self.watches = watches
+    loops = eventLoops.enumerated().map { slot, loop in
+      NodeLoop(loop, slot: slot) { watches.shards[slot].advance(to: $0) }
+    }
     writer = Writer(store, loops: loops, ids: ids, options.writer, logger: logger)
     status = writer.status
     lessor = writer.lessor
@@ -134,12 +170,6 @@ final class Node: Sendable {
       $0.peerUrls = own.peerURLs
       $0.clientUrls = own.clientURLs
     }
-    admission = Admission(
-      store.applier.auth.directory,
-      tokens: tokens,
-      keyspace: store.keyspace,
-      trustsCertificates: options.trustsCertificates
-    )
     lessor.arm(store.keyspace.allLeases, extension: options.electionTimeout, now: .now)
     writer.resumeCompaction()
     writer.start()
@@ -207,5 +237,8 @@ final class Node: Sendable {
   enum Limits {
     /// Requests that wait for the writer (etcd `maxGapBetweenApplyAndCommitIndex`).
     static let pendingRequestCount = 5000
+
+    /// What a message may have beside the request, in bytes (etcd `grpcOverheadBytes`).
+    static let messageOverheadByteCount = 512 << 10
   }
 }

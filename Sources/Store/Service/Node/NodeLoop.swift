@@ -9,12 +9,17 @@ final class NodeLoop: Sendable {
   /// Its place among the node's loops.
   let slot: Int
 
+  /// Takes what is seen from now on; called on the loop, in order.
+  let advance: @Sendable (KeyspaceView) -> Void
+
   /// A loop by its parts.
-  init(_ eventLoop: any EventLoop, slot: Int) {
+  init(
+    _ eventLoop: any EventLoop,
+    slot: Int,
+    advance: @escaping @Sendable (KeyspaceView) -> Void
+  ) {
     self.eventLoop = eventLoop
     self.slot = slot
+    self.advance = advance
   }
-
-  /// Takes what is seen from now on; called on the loop, in order.
-  func advance(_ view: KeyspaceView) {}
 }

@@ -1,0 +1,172 @@
+public import Logging
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+internal import RPC
+internal import Synchronization
+internal import WAL
+
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
+
+/// A node and the ports that it is served on.
+public final class NodeServer: ServedNode {
+  private let configuration: NodeConfiguration
+  private let logger: Logger
+  private let group: MultiThreadedEventLoopGroup
+  private let pool: NIOThreadPool
+  private let node: Node
+  private var server: RPCServer?
+
+  /// Opens the data directory; nothing is served yet.
+  ///
+  /// - Parameters:
+  ///   - configuration: What may be chosen.
+  ///   - logger: Takes what somebody should know of.
+  /// - Throws: ``NodeError``, ``TokenOptionError``.
+  public init(_ configuration: NodeConfiguration, _ logger: Logger) throws {
+    self.configuration = configuration
+    self.logger = logger
+    group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
+    pool = NIOThreadPool(numberOfThreads: 2)
+    pool.start()
+    node = try Node(
+      DataDirectory(
+        configuration.dataPath,
+        log: configuration.walDirectory.isEmpty ? nil : configuration.walDirectory
+      ),
+      Node.Options(configuration),
+      loops: Array(group.makeIterator()),
+      pool: pool,
+      milliseconds: UInt64(max(0, Date().timeIntervalSince1970) * 1000),
+      logger: { logger.warning("\($0)") }
+    )
+  }
+
+  /// Who it is, in hexadecimal.
+  public var identity: (member: String, cluster: String) {
+    (
+      String(node.header.memberID.rawValue, radix: 16),
+      String(node.header.clusterID.rawValue, radix: 16)
+    )
+  }
+
+  /// Begins to serve.
+  ///
+  /// - Throws: What keeps a port from being listened on.
+  public func start() throws {
+    let server = RPCServer(
+      rpcConfiguration,
+      methods: node.methods,
+      group: group,
+      http: { exchange in exchange.answer(.notFound) }
+    )
+    self.server = server
+    let addresses = try group.next().makeFutureWithTask { try await server.start() }.wait()
+    for address in addresses { logger.debug("listening", metadata: ["address": "\(address)"]) }
+  }
+
+  /// Ends what is served, finishes what was asked for, and closes the files.
+  public func shutdown() {
+    node.watches.stop()
+    if let server {
+      // It does not fail: what is not done in time is closed.
+      try? group.next().makeFutureWithTask { await server.shutDown(grace: .seconds(5)) }.wait()
+    }
+    node.close()
+    try? pool.syncShutdownGracefully()
+    try? group.syncShutdownGracefully()
+  }
+
+  private var rpcConfiguration: RPCConfiguration {
+    let logger = logger
+    let tls = configuration.transport
+    var rpc = RPCConfiguration(
+      listeners: configuration.endpoints.client.map { url in
+        let address: RPCListener.Address =
+          url.isSocket
+          ? .unix(path: url.socketPath) : .tcp(host: url.host, port: Int(url.port) ?? 0)
+        guard url.isSecure else { return RPCListener(address) }
+        return RPCListener(
+          address,
+          tls: RPCTLS(
+            certificatePath: tls.certificateFile,
+            privateKeyPath: tls.keyFile,
+            clientAuthoritiesPath: tls.trustedCAFile.isEmpty ? nil : tls.trustedCAFile
+          )
+        )
+      }
+    )
+    rpc.limits.maximumMessageByteCount =
+      configuration.limits.maxRequestByteCount + Node.Limits.messageOverheadByteCount
+    rpc.log = { line in
+      var metadata: Logger.Metadata = [:]
+      metadata["remote-addr"] = line.peer.map { "\($0)" }
+      metadata["error"] = line.error.map { "\($0)" }
+      switch line.level {
+      case .debug: logger.debug("\(line.message)", metadata: metadata)
+      case .info: logger.info("\(line.message)", metadata: metadata)
+      case .warning: logger.warning("\(line.message)", metadata: metadata)
+      case .error: logger.error("\(line.message)", metadata: metadata)
+      }
+    }
+    return rpc
+  }
+}
+
+extension Node {
+  /// All methods by their paths.
+  var methods: [String: RPCMethod] {
+    var methods = KVService(node: self).methods
+    methods.merge(LeaseService(node: self).methods) { $1 }
+    methods.merge(MaintenanceService(node: self).methods) { $1 }
+    methods["/etcdserverpb.Watch/Watch"] = watches.method
+    let auth = AuthService(
+      admission,
+      tokens: tokens,
+      passwords: PasswordWorker(on: pool, cost: options.passwordCost),
+      proposer: self,
+      header: { [self] in currentHeader }
+    )
+    methods.merge(auth.methods) { $1 }
+    return methods
+  }
+}
+
+extension Node.Options {
+  /// What a configuration says of the node.
+  ///
+  /// - Throws: ``TokenOptionError``.
+  init(_ configuration: NodeConfiguration) throws {
+    self.init()
+    store.name = configuration.name
+    store.clientURLs = (configuration.endpoints.advertisedClient ?? []).map(\.text)
+    store.peerURLs = configuration.endpoints.advertisedPeer.map(\.text)
+    store.initialCluster = configuration.cluster.initial
+    store.initialClusterToken = configuration.cluster.token
+    store.forcesNewCluster = configuration.cluster.forcesNew
+    store.minimumTTLSeconds = configuration.minimumLeaseTTLSeconds
+    writer.entriesPerSnapshot = configuration.storage.snapshotCount
+    writer.snapshotCount = configuration.storage.maxSnapshots
+    writer.segmentCount = configuration.storage.maxWALs
+    writer.compactionPause = configuration.compaction.effectiveSleepInterval
+    quotaByteCount = configuration.limits.quotaByteCount.map(Int.init(clamping:))
+    requestByteCount = configuration.limits.maxRequestByteCount
+    operationsPerTransaction = configuration.limits.maxTransactionOperations
+    electionTimeout = configuration.electionTimeout
+    tokens = try TokenProvider(
+      configuration.auth.token,
+      ttl: .nanoseconds(Int64(configuration.auth.tokenTTL / .nanoseconds(1)))
+    )
+    passwordCost = configuration.auth.effectiveBcryptCost
+    trustsCertificates = configuration.transport.clientCertificateAuth
+    watches.progressInterval = .nanoseconds(
+      Int64(configuration.watchProgressNotifyInterval / .nanoseconds(1))
+    )
+    watches.fragmentByteCount =
+      configuration.limits.maxRequestByteCount + Node.Limits.messageOverheadByteCount
+  }
+}
