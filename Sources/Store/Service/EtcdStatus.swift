@@ -156,6 +156,26 @@ extension RPCStatus.Code {
   }
 }
 
+// What the JSON gateway refuses, which has no texts that clients compare.
+extension RPCStatus {
+  static let deadlineExceeded = RPCStatus(.deadlineExceeded, "context deadline exceeded")
+  static let jsonCutOff = RPCStatus(.invalidArgument, "unexpected EOF")
+  static let jsonNotObject = RPCStatus(.invalidArgument, "a message in JSON is an object")
+
+  static func badJSON(_ reason: String) -> RPCStatus { RPCStatus(.invalidArgument, reason) }
+
+  static func badTimeout(_ found: String) -> RPCStatus {
+    RPCStatus(.invalidArgument, "invalid grpc-timeout: \(found)")
+  }
+
+  static func messageTooLarge(_ byteCount: Int, limit: Int) -> RPCStatus {
+    RPCStatus(
+      .resourceExhausted,
+      "grpc: received message larger than max (\(byteCount) vs. \(limit))"
+    )
+  }
+}
+
 // What the layers below refuse, as clients are told it.
 extension RPCStatus {
   /// A keyspace's refusal; what is wrong with the store itself has no text of etcd's.

@@ -25,6 +25,9 @@ final class NodeStatus: Sendable {
   /// How many proposals wait for the writer.
   let pendingCount = Atomic(0)
 
+  /// What the writer counts of its work.
+  let figures = WriterFigures()
+
   /// How many entries had no effect.
   let refusedCount = Atomic(0)
 

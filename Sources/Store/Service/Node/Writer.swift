@@ -191,6 +191,7 @@ final class Writer: @unchecked Sendable {
       batch.removeAll(keepingCapacity: true)
       batchByteCount = 0
     }
+    let start = ContinuousClock.now
     do throws(WALError) {
       let state = log.hardState
       try log.appendStaged(
@@ -198,9 +199,12 @@ final class Writer: @unchecked Sendable {
       )
     } catch {
       fail("the log cannot be written: \(error)")
+      status.figures.failures.add(batch.count)
       for proposal in batch { settle(proposal, .failure(status.failure ?? .stopped)) }
       return deliver()
     }
+    status.figures.logSync.record(start.duration(to: .now))
+    status.figures.logByteCount.add(batchByteCount)
     status.lastIndex.store(log.lastIndex.rawValue, ordering: .relaxed)
     let first = log.lastIndex.rawValue - UInt64(batch.count) + 1
     for (place, proposal) in batch.enumerated() {
@@ -220,6 +224,7 @@ final class Writer: @unchecked Sendable {
       case .applied(let answer):
         let revision = keyspace.currentRevision
         if revision != before { hasNews = true }
+        status.figures.note(answer)
         follow(proposal, answer)
         settle(proposal, .success(Applied(answer: answer, revision: revision)))
       case .refused(let refusal):
@@ -291,8 +296,12 @@ final class Writer: @unchecked Sendable {
     guard status.failure == nil else { return }
     let now = ContinuousClock.now
     revokeEndedLeases(now)
+    let start = ContinuousClock.now
     do throws(MVCCError) {
-      if try keyspace.commitIfDue(now: now) { noteSize() }
+      if try keyspace.commitIfDue(now: now) {
+        status.figures.commit.record(start.duration(to: .now))
+        noteSize()
+      }
       try continueCompaction(now)
     } catch {
       fail("the database cannot be written: \(error)")
@@ -348,6 +357,7 @@ final class Writer: @unchecked Sendable {
     guard now >= lastRevocation + Lessor.Limits.interval else { return }
     lastRevocation = now
     for lease in lessor.takeEnded(now: now) {
+      status.figures.expirations.add()
       var request = Etcdserverpb_InternalRaftRequest()
       request.header.id = ids.next()
       request.leaseRevoke.id = lease.rawValue

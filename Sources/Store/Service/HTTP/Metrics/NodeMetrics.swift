@@ -1,0 +1,234 @@
+internal import MVCC
+internal import NIOCore
+internal import NIOHTTP1
+internal import RPC
+internal import Synchronization
+
+/// A node's figures, by etcd's names where they mean the same: `/metrics`.
+///
+/// Source: the figures of etcd 3.5.30.
+final class NodeMetrics: Sendable {
+  /// Where figures come from that the node itself does not know.
+  private struct Sources: Sendable {
+    var calls: @Sendable () -> [GRPCCounts] = { [] }
+    var watches: @Sendable () -> WatchCounts = { WatchCounts() }
+  }
+
+  let node: Node
+  let health: HealthService
+  private let sources = Mutex(Sources())
+  private let scrapes = Atomic(0)
+
+  /// The figures of a node.
+  ///
+  /// - Parameters:
+  ///   - node: The node.
+  ///   - health: What is known of its health.
+  init(of node: Node, health: HealthService) {
+    self.node = node
+    self.health = health
+  }
+
+  /// Says where the counts of calls come from: the server, which is made later.
+  func setCalls(_ calls: @escaping @Sendable () -> [GRPCCounts]) {
+    sources.withLock { $0.calls = calls }
+  }
+
+  /// Says where the counts of watches come from.
+  func setWatches(_ watches: @escaping @Sendable () -> WatchCounts) {
+    sources.withLock { $0.watches = watches }
+  }
+
+  /// Answers a request for the figures.
+  func answer(_ exchange: any HTTPExchange, _ headers: HTTPHeaders) {
+    var headers = headers
+    headers.add(name: "content-type", value: "text/plain; version=0.0.4; charset=utf-8")
+    let text = text()
+    scrapes.wrappingAdd(1, ordering: .relaxed)
+    exchange.answer(.ok, headers, body: ByteBuffer(string: text))
+  }
+
+  /// The figures, in the order of their names.
+  func text() -> String {
+    let (calls, watches) = sources.withLock { ($0.calls, $0.watches) }
+    let counts = calls().sorted { $0.path < $1.path }
+    var text = MetricsText()
+    writeDebugging(to: &text, counts, watches())
+    writeDisk(to: &text)
+    writeKeys(to: &text, counts)
+    writeServer(to: &text)
+    writeCalls(to: &text, counts)
+    writeProcess(to: &text)
+    text.begin(
+      "promhttp_metric_handler_requests_total",
+      .counter,
+      "Total number of scrapes by HTTP status code."
+    )
+    let count = scrapes.load(ordering: .relaxed)
+    text.line("promhttp_metric_handler_requests_total", [("code", "200")], "\(count)")
+    return text.text
+  }
+
+  private func ranges(_ counts: [GRPCCounts]) -> Int {
+    let calls = counts.first { $0.path == "/etcdserverpb.KV/Range" }
+    return (calls?.handled[.ok] ?? 0) + node.status.figures.ranges.value
+  }
+
+  private func writeDebugging(
+    to text: inout MetricsText,
+    _ counts: [GRPCCounts],
+    _ watches: WatchCounts
+  ) {
+    let figures = node.status.figures
+    let keyspace = node.keyspace
+    text.write(
+      "etcd_cluster_version",
+      .gauge,
+      "Which version is running. 1 for 'cluster_version' label with current cluster version",
+      labels: [
+        (
+          "cluster_version",
+          ServedVersion.cluster.split(separator: ".").prefix(2).joined(separator: ".")
+        )
+      ],
+      1
+    )
+    text.write(
+      "etcd_debugging_lease_granted_total",
+      .counter,
+      "The total number of granted leases.",
+      figures.grants.value
+    )
+    text.write(
+      "etcd_debugging_lease_revoked_total",
+      .counter,
+      "The total number of revoked leases.",
+      figures.revocations.value
+    )
+    text.write(
+      "etcd_debugging_mvcc_compact_revision",
+      .gauge,
+      "The revision of the last compaction in store.",
+      keyspace.compactRevision
+    )
+    text.write(
+      "etcd_debugging_mvcc_current_revision",
+      .gauge,
+      "The current revision of store.",
+      keyspace.currentRevision
+    )
+    text.write(
+      "etcd_debugging_mvcc_events_total",
+      .counter,
+      "Total number of events sent by this member.",
+      watches.events
+    )
+    text.write(
+      "etcd_debugging_mvcc_keys_total",
+      .gauge,
+      "Total number of keys.",
+      keyspace.keyCount
+    )
+    text.write(
+      "etcd_debugging_mvcc_pending_events_total",
+      .gauge,
+      "Total number of pending events to be sent.",
+      watches.pendingEvents
+    )
+    text.write(
+      "etcd_debugging_mvcc_range_total",
+      .counter,
+      "Total number of ranges seen by this member.",
+      ranges(counts)
+    )
+    text.write(
+      "etcd_debugging_mvcc_slow_watcher_total",
+      .gauge,
+      "Total number of unsynced slow watchers.",
+      watches.slowWatchers
+    )
+    text.write(
+      "etcd_debugging_mvcc_watch_stream_total",
+      .gauge,
+      "Total number of watch streams.",
+      watches.streams
+    )
+    text.write(
+      "etcd_debugging_mvcc_watcher_total",
+      .gauge,
+      "Total number of watchers.",
+      watches.watchers
+    )
+    text.write(
+      "etcd_debugging_server_lease_expired_total",
+      .counter,
+      "The total number of expired leases.",
+      figures.expirations.value
+    )
+  }
+
+  private func writeDisk(to text: inout MetricsText) {
+    let figures = node.status.figures
+    text.write(
+      "etcd_disk_backend_commit_duration_seconds",
+      "The latency distributions of commit called by backend.",
+      figures.commit
+    )
+    text.write(
+      "etcd_disk_backend_defrag_duration_seconds",
+      "The latency distribution of backend defragmentation.",
+      figures.defragment
+    )
+    text.write(
+      "etcd_disk_wal_fsync_duration_seconds",
+      "The latency distributions of fsync called by WAL.",
+      figures.logSync
+    )
+    text.write(
+      "etcd_disk_wal_write_bytes_total",
+      .gauge,
+      "Total number of bytes written in WAL.",
+      figures.logByteCount.value
+    )
+  }
+
+  private func writeKeys(to text: inout MetricsText, _ counts: [GRPCCounts]) {
+    let figures = node.status.figures
+    text.write(
+      "etcd_mvcc_db_total_size_in_bytes",
+      .gauge,
+      "Total size of the underlying database physically allocated in bytes.",
+      node.status.databaseByteCount.load(ordering: .relaxed)
+    )
+    text.write(
+      "etcd_mvcc_db_total_size_in_use_in_bytes",
+      .gauge,
+      "Total size of the underlying database logically in use in bytes.",
+      node.status.usedByteCount.load(ordering: .relaxed)
+    )
+    text.write(
+      "etcd_mvcc_delete_total",
+      .counter,
+      "Total number of deletes seen by this member.",
+      figures.deletes.value
+    )
+    text.write(
+      "etcd_mvcc_put_total",
+      .counter,
+      "Total number of puts seen by this member.",
+      figures.puts.value
+    )
+    text.write(
+      "etcd_mvcc_range_total",
+      .counter,
+      "Total number of ranges seen by this member.",
+      ranges(counts)
+    )
+    text.write(
+      "etcd_mvcc_txn_total",
+      .counter,
+      "Total number of txns seen by this member.",
+      figures.transactions.value
+    )
+  }
+}
