@@ -97,6 +97,17 @@ import Testing
     #expect(faults == [.pageReachedTwice(page: page(10))])
   }
 
+  /// The checksum of a meta page does not cover its header, and bbolt looks at both pages.
+  @Test(arguments: [UInt64(0), 1]) func aMetaPageWithAnotherHeaderIsReported(meta: UInt64) throws {
+    #expect(
+      try faults { $0.set(meta, 0, UInt64(5)) } == [.pageNumber(page: page(meta), found: page(5))]
+    )
+    let faults = try faults { $0.set(meta, 8, UInt16(0)) }
+    #expect(
+      faults == [.pageKind(page: page(meta), found: PageFlags(rawValue: 0), expected: "meta")]
+    )
+  }
+
   @Test func aMetaPageInTheTreeIsReported() throws {
     let faults = try faults {
       $0.setLeaf(3, [.bucket("large", root: 9), .bucket("odd", root: 1), .bucket("tree", root: 4)])

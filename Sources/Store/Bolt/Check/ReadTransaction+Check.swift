@@ -29,7 +29,8 @@ extension ReadTransaction {
   ///
   /// Every page below the high-water mark is reached from the root exactly once, or is free, and
   /// never both; the keys of every page ascend and are between those of its parent; every element
-  /// lies within its page. Without a stored freelist, what is not reached is free.
+  /// lies within its page; the meta pages say that they are, whatever else stands on the one that
+  /// does not count. Without a stored freelist, what is not reached is free.
   ///
   /// - Parameter onLeaf: Sees each leaf of each bucket once, in no order that could be relied on.
   /// - Returns: What was found; a sound file has no faults.
@@ -37,6 +38,7 @@ extension ReadTransaction {
   /// Source: bbolt `tx_check.go`.
   public func check(onLeaf: (PageView) -> Void = { _ in }) -> CheckReport {
     var report = CheckReport()
+    checkMetaPages(&report)
     var walk = TreeWalk(self, comparesKeys: true)
     // The closure never throws: the walk goes to the end.
     try? walk.run(
@@ -48,6 +50,13 @@ extension ReadTransaction {
     checkFreelist(&reached, &report)
     report.usedPageCount = reached.count
     return report
+  }
+
+  /// The checksum of a meta page is not over the page's header.
+  private func checkMetaPages(_ report: inout CheckReport) {
+    for number: UInt64 in [0, 1] {
+      do { try pages.checkMetaHeader(PageID(rawValue: number)) } catch { report.add(error) }
+    }
   }
 
   private func checkFreelist(_ reached: inout PageSet, _ report: inout CheckReport) {

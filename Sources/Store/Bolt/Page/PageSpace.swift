@@ -43,6 +43,16 @@ struct PageSpace {
     )
   }
 
+  /// Checks that a meta page is where it says, and says what it is.
+  func checkMetaHeader(_ id: PageID) throws(BoltError) {
+    guard id.rawValue < limit else { throw .pageOutOfRange(page: id, limit: limit) }
+    let start = base + Int(id.rawValue) * pageByteCount
+    let found = PageID(rawValue: start.number(at: 0))
+    guard found == id else { throw .pageNumber(page: id, found: found) }
+    let flags = PageFlags(rawValue: start.number(at: 8))
+    guard flags == .meta else { throw .pageKind(page: id, found: flags, expected: "meta") }
+  }
+
   /// A branch or leaf page, with room for all its elements.
   func page(_ id: PageID) throws(BoltError) -> PageView {
     let header = try header(id)
