@@ -15,6 +15,11 @@ struct CheckCommand: ParsableCommand {
       KeyValue, and every object of Kubernetes in it decodes. The checksum of a saved snapshot is \
       compared, and the log of a data directory is read to its end.
 
+      For example:
+
+        explorer check backup.db
+        explorer check /var/lib/etcd
+
       Exit status: 0 sound, 1 faults were found, 2 the file cannot be read.
       """
   )
@@ -28,7 +33,8 @@ struct CheckCommand: ParsableCommand {
     let source = try SourceOptions.open(
       argument.given,
       unlocked: argument.unlocked,
-      salvage: true
+      salvage: true,
+      notes: .nothing
     )
     if let fault = source.database.metaFault {
       throw CommandFailure(source.databasePath, fault)
@@ -64,24 +70,45 @@ struct CheckCommand: ParsableCommand {
     if source.form == .snapshot {
       do { try SnapshotFile(source.databasePath).verify() } catch { report("", error) }
     }
-    printSummary(source, structure, rows)
+    let log: LogReport?
+    do { log = try source.checkLog() } catch { throw CommandFailure("", error) }
+    for fault in log?.faults ?? [] { report("", fault) }
+    printSummary(source, structure, rows, log, isSound: faultCount == 0)
+    note(log, of: source)
     if source.database.hasChangedOnDisk() {
       Diagnostics.note(source.databasePath, "written to meanwhile: check it again")
     }
     if faultCount > 0 { throw ExitCode(1) }
   }
 
-  private func printSummary(_ source: FileSource, _ structure: CheckReport, _ rows: RowReport) {
+  /// Notes what is no fault of a log.
+  private func note(_ log: LogReport?, of source: FileSource) {
+    guard source.form == .dataDirectory else { return }
+    if log == nil { Diagnostics.note(source.path, "no log beside the database") }
+    if let torn = log?.tornPlace {
+      Diagnostics.note(
+        "\(torn.path): offset \(torn.offset)",
+        "the last write was interrupted; nothing of it was acknowledged"
+      )
+    }
+  }
+
+  private func printSummary(
+    _ source: FileSource,
+    _ structure: CheckReport,
+    _ rows: RowReport,
+    _ log: LogReport?,
+    isSound: Bool
+  ) {
     var values = ["\(rows.decodedCount) objects"]
     if rows.encryptedCount > 0 { values.append("\(rows.encryptedCount) encrypted") }
     if rows.otherCount > 0 { values.append("\(rows.otherCount) other values") }
     values.append("\(rows.tombstoneCount) tombstones")
-    let faultCount = structure.faultCount + rows.faultCount
-    let verdict = faultCount == 0 && source.foundLosses.count == 0 ? "sound" : "damaged"
+    let verdict = isSound && source.foundLosses.count == 0 ? "sound" : "damaged"
     var output = StandardOutput()
     output.write(
       """
-      \(source.databasePath): \(verdict)
+      \(source.path): \(verdict)
       pages: \(structure.usedPageCount) used, \(structure.freePageCount) free
       rows: \(rows.rowCount) (\(values.joined(separator: ", ")))
       revision: \(source.currentRevision)\
@@ -89,5 +116,13 @@ struct CheckCommand: ParsableCommand {
 
       """
     )
+    if let log { output.write("log: \(CheckCommand.text(log))\n") }
+  }
+
+  private static func text(_ log: LogReport) -> String {
+    guard let last = log.lastIndex else { return "damaged" }
+    let entries = log.firstIndex.map { "entries \($0) to \(last)" } ?? "no entries"
+    return log.entriesAhead == 0
+      ? entries : "\(entries), \(log.entriesAhead) ahead of the database"
   }
 }

@@ -26,8 +26,11 @@ struct ChecksumCommand: ParsableCommand {
   )
   var rev: Int64?
 
+  @Flag(name: .long, help: "As if the log of the data directory had been replayed.")
+  var wal = false
+
   mutating func run() throws {
-    let source = try SourceOptions.open(argument.given, unlocked: argument.unlocked)
+    let source = try SourceOptions.open(argument.given, unlocked: argument.unlocked, wal: wal)
     let progress = Progress(source.databasePath)
     let sum: LiveChecksum
     do {

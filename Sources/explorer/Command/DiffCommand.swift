@@ -125,7 +125,15 @@ struct DiffCommand: ParsableCommand {
 
   private func open(_ path: String, besides other: FileSource?) throws -> FileSource {
     if let other, other.path == path { return other }
-    return try SourceOptions.open(path, unlocked: source.unlocked, salvage: source.salvage)
+    // Of a directory and a snapshot, say, one has a log.
+    let hasLog = (try? LocalFileSystem().kind(of: path)) == .directory
+    return try SourceOptions.open(
+      path,
+      unlocked: source.unlocked,
+      salvage: source.salvage,
+      wal: source.wal && hasLog,
+      uncommitted: source.uncommitted
+    )
   }
 }
 

@@ -108,7 +108,7 @@ import Testing
     let error = #expect(throws: SourceError.self) { try FileSource("/db", in: disk) }
     #expect(error == .heldByProcess(path: "/db"))
     let description = try #require(error?.description)
-    #expect(description.contains("--endpoints") && description.contains("--unlocked"))
+    #expect(description.contains("endpoint") && description.contains("--unlocked"))
     var options = FileSource.Options()
     options.ignoresLock = true
     let source = try FileSource("/db", options, in: disk)

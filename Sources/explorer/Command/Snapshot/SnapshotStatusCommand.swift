@@ -21,7 +21,11 @@ struct SnapshotStatusCommand: ParsableCommand {
   @OptionGroup var writeOut: WriteOutOptions
 
   mutating func run() throws {
-    let source = try SourceOptions.open(argument.given, unlocked: argument.unlocked)
+    let source = try SourceOptions.open(
+      argument.given,
+      unlocked: argument.unlocked,
+      notes: .distance
+    )
     let progress = Progress(source.databasePath)
     let (report, result) = source.status { done, total in progress.show(done, of: total) }
     progress.end()

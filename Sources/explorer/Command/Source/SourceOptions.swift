@@ -47,13 +47,24 @@ struct SourceOptions: ParsableArguments {
     )
   }
 
-  /// Opens a file.
+  /// Opens a file, and notes how far its log is ahead.
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - unlocked: Whether it is read although a running process holds it.
+  ///   - salvage: Whether what is damaged is passed over.
+  ///   - wal: Whether the log is replayed.
+  ///   - uncommitted: Whether that goes beyond what is known to be committed.
+  ///   - notes: What is noted of the log.
+  /// - Returns: The file, open.
+  /// - Throws: `CommandFailure`.
   static func open(
     _ path: String,
     unlocked: Bool,
     salvage: Bool = false,
     wal: Bool = false,
-    uncommitted: Bool = false
+    uncommitted: Bool = false,
+    notes: SourceNotes.OfLog = .withWayToReplay
   ) throws -> FileSource {
     var options = FileSource.Options()
     options.ignoresLock = unlocked
@@ -62,7 +73,7 @@ struct SourceOptions: ParsableArguments {
     options.replaysUncommitted = uncommitted
     do {
       let source = try FileSource(path, options)
-      SourceNotes.noteLog(of: source)
+      SourceNotes.noteLog(of: source, notes)
       return source
     } catch {
       throw CommandFailure("", error)
@@ -93,8 +104,21 @@ struct FileArgument: ParsableArguments {
 
 /// What a command says about the file that it reads.
 enum SourceNotes {
+  /// What is noted of the log of a data directory.
+  enum OfLog {
+    /// How far it is ahead, and that `--wal` reads it: only for commands that have the option.
+    case withWayToReplay
+
+    /// How far it is ahead.
+    case distance
+
+    /// Nothing: the command tells of the log itself.
+    case nothing
+  }
+
   /// Notes how far the log of a data directory is ahead of its database, or what was replayed.
-  static func noteLog(of source: FileSource) {
+  static func noteLog(of source: FileSource, _ notes: OfLog) {
+    guard notes != .nothing else { return }
     if let replay = source.replay {
       let position = replay.position
       var text =
@@ -116,7 +140,8 @@ enum SourceNotes {
       Diagnostics.note(
         source.path,
         "the log is \(position.entriesAhead) entries ahead of the database "
-          + "(\(position.databaseIndex) to \(position.logIndex)): --wal reads them, too"
+          + "(\(position.databaseIndex) to \(position.logIndex))"
+          + (notes == .withWayToReplay ? ": --wal reads them, too" : "")
       )
     } catch {
       // What is asked of the database can be answered without the log.

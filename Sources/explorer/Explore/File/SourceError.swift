@@ -29,6 +29,9 @@ public enum SourceError: Error, Equatable, Sendable {
   /// The log begins later than the database ends.
   case logGap(path: String, found: UInt64, expected: UInt64)
 
+  /// The log ends before the entry that the database was written at.
+  case logEndsEarly(path: String, found: UInt64, expected: UInt64)
+
   /// There is no log beside the file.
   case noLog(path: String)
 
@@ -48,8 +51,8 @@ extension SourceError: CustomStringConvertible {
         ? "\(path): no such file or directory"
         : "\(path): no database, looked for \(looked.joined(separator: ", "))"
     case .heldByProcess(let path):
-      "\(path): held by a running process, most likely etcd: ask it with --endpoints, "
-        + "or read the last committed state with --unlocked"
+      "\(path): held by a running process, most likely etcd: ask that at its endpoint, "
+        + "or read the state committed last with --unlocked"
     case .database(_, .file(let error)): error.description
     case .database(let path, let error): "\(path): \(error)"
     case .notEtcd(let path, let bucket):
@@ -60,6 +63,8 @@ extension SourceError: CustomStringConvertible {
     case .log(let error): error.description
     case .logGap(let path, let found, let expected):
       "\(path): entry \(found) follows, the database needs entry \(expected) next"
+    case .logEndsEarly(let path, let found, let expected):
+      "\(path): ends at entry \(found), the database was written at entry \(expected)"
     case .noLog(let path): "\(path): no log beside it: only a data directory has one"
     case .compacted(let revision, let compactRevision):
       "revision \(revision) has been compacted, the oldest is \(compactRevision)"
