@@ -86,6 +86,160 @@ import WAL
     #expect(try contents(of: fixture.dataDirectory) == before)
   }
 
+  @Test(arguments: [EtcdVersion.v34, .v35])
+  func aKeyIsFoundAsTheServerServesIt(version: EtcdVersion) throws {
+    let fixture = try EtcdFixture(version, "killed")
+    let source = try source(fixture.dataDirectory)
+    let latest = try #require(fixture.keys[fixture.facts.revision])
+    #expect(latest.count > 100)
+    for expected in latest {
+      guard case .live(let row) = try source.find(expected.key) else {
+        Issue.record("\(expected)")
+        continue
+      }
+      #expect(try Self.keyValue(row) == expected)
+      // Nothing was compacted: every put since the key was made is a row.
+      let history = try source.history(of: expected.key)
+      let revisions = history.map(\.revision)
+      #expect(revisions == Array(Set(revisions)).sorted(by: >))
+      #expect(history.first?.revision == row.revision)
+      let life = history.filter { $0.revision.main >= expected.createRevision }
+      #expect(life.count == Int(expected.version))
+      #expect(life.allSatisfy { !$0.isTombstone })
+      #expect(life.last?.revision.main == expected.createRevision)
+      if history.count > life.count { #expect(history[life.count].isTombstone) }
+    }
+    // As of revisions between that of the database and that of the log.
+    let first = try #require(source.replay?.databaseRevision)
+    let seen = Set(fixture.keys.values.joined().map(\.key))
+    for (revision, answer) in fixture.keys where revision > first {
+      let byKey = Dictionary(uniqueKeysWithValues: answer.map { ($0.key, $0) })
+      for key in seen {
+        switch try source.find(key, at: revision) {
+        case .live(let row):
+          #expect(try Self.keyValue(row) == byKey[key])
+          #expect(row.revision.main <= revision)
+        case .deleted(let tombstone, let last):
+          #expect(byKey[key] == nil)
+          #expect(tombstone.isTombstone && tombstone.revision.main <= revision)
+          #expect(try #require(last).revision < tombstone.revision)
+        case .unknown: #expect(byKey[key] == nil)
+        }
+        #expect(
+          try source.history(of: key, upTo: revision).allSatisfy { $0.revision.main <= revision }
+        )
+      }
+    }
+  }
+
+  private static func keyValue(_ row: StoredRow) throws -> EtcdFixture.KeyValue {
+    let keyValue = try row.keyValue()
+    return EtcdFixture.KeyValue(
+      key: Array(keyValue.key),
+      value: Array(keyValue.value),
+      createRevision: keyValue.createRevision,
+      modRevision: keyValue.modRevision,
+      version: keyValue.version,
+      lease: keyValue.lease.rawValue
+    )
+  }
+
+  @Test func rowsOfTheLogAndOfTheDatabaseAreOneHistory() throws {
+    var member = try SampleMember()
+    try member.apply(["a", "b"])
+    try member.put("a", "new")
+    try member.append(Wire.field(5, Wire.field(1, "b")))
+    try member.put("c")
+    try member.put("a", "newest")
+    let source = try source(member)
+    #expect(try source.history(of: Array("a".utf8)).map(\.revision.main) == [7, 4, 2])
+    #expect(try source.history(of: Array("a".utf8), upTo: 6).map(\.revision.main) == [4, 2])
+    guard case .live(let row) = try source.find(Array("a".utf8), at: 3) else {
+      Issue.record("not found")
+      return
+    }
+    #expect(row.revision.main == 2)
+    guard case .deleted(let tombstone, let last) = try source.find(Array("b".utf8)) else {
+      Issue.record("not deleted")
+      return
+    }
+    // The tombstone is in the log, the last value in the database.
+    #expect(tombstone.revision.main == 5 && last?.revision.main == 3)
+    guard case .live = try source.find(Array("b".utf8), at: 4) else {
+      Issue.record("not live")
+      return
+    }
+    guard case .unknown = try source.find(Array("c".utf8), at: 5) else {
+      Issue.record("known too early")
+      return
+    }
+    #expect(try source.history(of: Array("c".utf8)).map(\.revision.main) == [6])
+  }
+
+  // MARK: How far the log is ahead
+
+  /// Databases that a server closed in order: of 3.4, the consistent index is that of the last
+  /// request that changed a key, for the others are not noted down before that; of 3.5 it is the last
+  /// entry.
+  @Test(arguments: EtcdFixture.all)
+  func theDistanceIsFromTheConsistentIndex(name: EtcdFixture.Name) throws {
+    let fixture = try EtcdFixture(name)
+    let position = try #require(try FileSource(fixture.dataDirectory).logPosition())
+    #expect(position.logIndex == fixture.wal.entries.last?.place.index)
+    #expect(position.commitIndex == fixture.wal.state.last)
+    #expect(!position.isTorn)
+    #expect(position.entriesAhead == position.logIndex - position.databaseIndex)
+    if fixture.facts.acknowledgedRevision != nil {
+      #expect(position.entriesAhead > 400)
+    } else if name.version == .v35 {
+      #expect(position.entriesAhead == 0)
+    } else {
+      #expect(position.entriesAhead > 0)
+    }
+    // Nothing that is asked of the keys depends on what a server that was stopped left to do.
+    if fixture.snapshotPath != nil {
+      let source = try source(fixture.dataDirectory)
+      #expect(source.replay?.appliedCount == Int(position.entriesAhead))
+      #expect(source.currentRevision == source.replay?.databaseRevision)
+      #expect(source.currentRevision == fixture.facts.revision)
+    }
+  }
+
+  /// etcd 3.5 says of every entry that it goes through when it starts whether it applies it.
+  @Test(
+    .enabled(if: EtcdVersion.v35.isThere, "etcd 3.5 is not on this machine"),
+    arguments: [
+      EtcdFixture.Name(.v34, "plain"), EtcdFixture.Name(.v34, "leases"),
+      EtcdFixture.Name(.v34, "alarm"), EtcdFixture.Name(.v34, "compacted"),
+      EtcdFixture.Name(.v35, "plain"), EtcdFixture.Name(.v35, "compacted-tombstone"),
+    ]
+  )
+  func realEtcdAppliesTheEntriesThatTheDatabaseLacks(name: EtcdFixture.Name) throws {
+    let fixture = try EtcdFixture(name)
+    let position = try #require(try FileSource(fixture.dataDirectory).logPosition())
+    let server = try EtcdServer.start(
+      version: .v35,
+      dataDirectory: fixture.dataDirectory,
+      arguments: ["--log-level", "debug"]
+    )
+    var applied: [UInt64] = []
+    var passed: [UInt64] = []
+    for line in server.log.split(separator: "\n") {
+      guard let fields = try? JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any],
+        fields["msg"] as? String == "apply entry normal",
+        let index = (fields["entry-index"] as? NSNumber)?.uint64Value,
+        let isApplied = fields["should-applyV3"] as? Bool, index <= position.logIndex
+      else { continue }
+      if isApplied { applied.append(index) } else { passed.append(index) }
+    }
+    #expect(!passed.isEmpty)
+    let expected =
+      position.entriesAhead == 0
+      ? [] : Array(position.databaseIndex + 1...position.logIndex)
+    #expect(applied == expected)
+    #expect(passed.last == position.databaseIndex)
+  }
+
   // MARK: Members of several
 
   @Test func aMemberAloneCommitsItsWholeLog() throws {
