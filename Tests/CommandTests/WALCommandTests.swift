@@ -196,17 +196,86 @@ import Testing
   }
 
   @Test func nothingIsWritten() throws {
-    func contents() throws -> [String: Data] {
-      let files = try FileManager.default.subpathsOfDirectory(atPath: fixture.dataDirectory)
-      var contents: [String: Data] = [:]
-      for file in files {
-        contents[file] = FileManager.default.contents(atPath: "\(fixture.dataDirectory)/\(file)")
+    let before = try FolderState(of: fixture.dataDirectory)
+    for arguments in [[], ["--records", "-o", "yaml"], ["-o", "json", "--from", "20"]] {
+      for path in [fixture.dataDirectory, fixture.walDirectory, log] {
+        let result = try Program.run(Program.explorer, ["wal", path] + arguments)
+        #expect(result.status == 0)
       }
-      return contents
     }
-    let before = try contents()
-    #expect(before.count >= 2)
-    _ = try wal("--records", "-o", "yaml")
-    #expect(try contents() == before)
+    #expect(try FolderState(of: fixture.dataDirectory) == before)
+  }
+
+  // MARK: Where a log lies
+
+  @Test func aDirectoryOfSegmentsAndASegmentAreLogs() throws {
+    let whole = try wal()
+    for path in [fixture.walDirectory, "\(fixture.dataDirectory)/member", log] {
+      let result = try Program.explorer("wal", path)
+      #expect(result.status == 0)
+      #expect(result.output == whole.output, "\(path)")
+      #expect(result.errors.isEmpty)
+    }
+    // By any name.
+    let other = "\(fixture.dataDirectory)/saved"
+    try FileManager.default.copyItem(atPath: log, toPath: other)
+    #expect(try Program.explorer("wal", other).output == whole.output)
+  }
+
+  @Test(arguments: [EtcdVersion.v34, .v35])
+  func segmentsOfALogAreListedOneByOne(version: EtcdVersion) throws {
+    let fixture = try EtcdFixture(version, "segments")
+    func indices(_ path: String) throws -> [String] {
+      let result = try Program.explorer("wal", path, "--no-headers")
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(result.errors.isEmpty)
+      return result.text.split(separator: "\n").map { line in
+        String(line.split(separator: " ").first ?? "")
+      }
+    }
+    let all = try indices(fixture.dataDirectory)
+    #expect(all == (1...fixture.wal.entries.count).map { "\($0)" })
+    let names = try FileManager.default.contentsOfDirectory(atPath: fixture.walDirectory)
+      .filter { $0.hasSuffix(".wal") }.sorted()
+    #expect(names.count == 3)
+    let each = try names.map { try indices("\(fixture.walDirectory)/\($0)") }
+    #expect(each.allSatisfy { !$0.isEmpty })
+    #expect(each.flatMap { $0 } == all)
+    // The second number of a segment's name is the first entry that can be in it.
+    for (name, found) in zip(names, each) {
+      let index = try #require(UInt64(name.dropFirst(17).prefix(16), radix: 16))
+      #expect(found.first == "\(max(index, 1))")
+    }
+    // Without its first segment, the log begins later.
+    try FileManager.default.removeItem(atPath: "\(fixture.walDirectory)/\(names[0])")
+    #expect(try indices(fixture.dataDirectory) == each[1] + each[2])
+    // One that is missing in the middle is seen.
+    let third = try Program.explorer("wal", "\(fixture.walDirectory)/\(names[2])", "--no-headers")
+    #expect(third.text.split(separator: "\n").count == each[2].count)
+  }
+
+  @Test func aMissingSegmentIsAnError() throws {
+    let fixture = try EtcdFixture(.v35, "segments")
+    let names = try FileManager.default.contentsOfDirectory(atPath: fixture.walDirectory)
+      .filter { $0.hasSuffix(".wal") }.sorted()
+    try FileManager.default.removeItem(atPath: "\(fixture.walDirectory)/\(names[1])")
+    let result = try Program.explorer("wal", fixture.dataDirectory)
+    #expect(result.status == 2)
+    #expect(result.errors.hasPrefix("explorer: \(fixture.walDirectory)"))
+  }
+
+  /// The log of a server is read while that writes it: what etcd syncs first is seen first.
+  @Test(arguments: EtcdVersion.installed)
+  func aRunningServersLogIsRead(version: EtcdVersion) throws {
+    let server = try EtcdServer.start(version: version)
+    for number in 1...5 { try server.put("/k/\(number)", "value \(number)") }
+    for path in [server.dataDirectory, server.walDirectory] {
+      let result = try Program.explorer("wal", path, "--key", "/k/", "--no-headers")
+      #expect(result.status == 0, "\(result.errors)")
+      let lines = result.text.split(separator: "\n")
+      #expect(lines.count == 5)
+      #expect(lines.last?.contains("/k/5") == true)
+    }
+    #expect(try server.put("/k/6", "value 6") == 7)
   }
 }
