@@ -19,7 +19,9 @@ public final class NodeServer: ServedNode {
   private let group: MultiThreadedEventLoopGroup
   private let pool: NIOThreadPool
   private let node: Node
-  private var server: RPCServer?
+  private let compactor: AutoCompactor?
+  /// What was started, in that order.
+  private var servers: [RPCServer] = []
 
   /// Opens the data directory; nothing is served yet.
   ///
@@ -44,6 +46,9 @@ public final class NodeServer: ServedNode {
       milliseconds: UInt64(max(0, Date().timeIntervalSince1970) * 1000),
       logger: { logger.warning("\($0)") }
     )
+    compactor = try configuration.compaction.retention().automatic.map { [node] retention in
+      AutoCompactor(of: node, on: node.loops[0], keeping: retention, logger)
+    }
   }
 
   /// Who it is, in hexadecimal.
@@ -58,21 +63,64 @@ public final class NodeServer: ServedNode {
   ///
   /// - Throws: What keeps a port from being listened on.
   public func start() throws {
-    let server = RPCServer(
-      rpcConfiguration,
-      methods: node.methods,
-      group: group,
-      http: { exchange in exchange.answer(.notFound) }
+    let methods = node.methods
+    let health = HealthService(of: node)
+    let metrics = NodeMetrics(of: node, health: health)
+    let watches = WatchFigures(of: node.watches.shards)
+    metrics.setWatches { watches.counts }
+    let gateway = configuration.grpcGateway ? Gateway(to: methods) : nil
+    let endpoints = configuration.endpoints
+    func http(isForMetricsOnly: Bool = false) -> @Sendable (any HTTPExchange) -> Void {
+      var options = HTTPService.Options()
+      options.access = HTTPAccess(
+        origins: endpoints.origins,
+        hosts: endpoints.client.contains { $0.isSecure } ? ["*"] : endpoints.hosts
+      )
+      options.isForMetricsOnly = isForMetricsOnly
+      options.commandLine = CommandLine.arguments
+      let service = HTTPService(
+        health: health,
+        metrics: metrics,
+        gateway: gateway,
+        of: node,
+        options
+      )
+      return { service.handle($0) }
+    }
+    let nothing: @Sendable (any HTTPExchange) -> Void = { $0.answer(.notFound) }
+    let grpc = server(
+      endpoints.client,
+      methods,
+      http: endpoints.clientHTTP.isEmpty ? http() : nothing
     )
-    self.server = server
+    metrics.setCalls { grpc.methodCounts.map(GRPCCounts.init) }
+    try start(grpc)
+    if !endpoints.clientHTTP.isEmpty { try start(server(endpoints.clientHTTP, [:], http: http())) }
+    if !endpoints.metrics.isEmpty {
+      try start(server(endpoints.metrics, [:], http: http(isForMetricsOnly: true)))
+    }
+    compactor?.start()
+  }
+
+  private func server(
+    _ urls: [EndpointURL],
+    _ methods: [String: RPCMethod],
+    http: @escaping @Sendable (any HTTPExchange) -> Void
+  ) -> RPCServer {
+    RPCServer(rpcConfiguration(urls), methods: methods, group: group, http: http)
+  }
+
+  private func start(_ server: RPCServer) throws {
     let addresses = try group.next().makeFutureWithTask { try await server.start() }.wait()
+    servers.append(server)
     for address in addresses { logger.debug("listening", metadata: ["address": "\(address)"]) }
   }
 
   /// Ends what is served, finishes what was asked for, and closes the files.
   public func shutdown() {
     node.watches.stop()
-    if let server {
+    compactor?.stop()
+    for server in servers {
       // It does not fail: what is not done in time is closed.
       try? group.next().makeFutureWithTask { await server.shutDown(grace: .seconds(5)) }.wait()
     }
@@ -81,11 +129,11 @@ public final class NodeServer: ServedNode {
     try? group.syncShutdownGracefully()
   }
 
-  private var rpcConfiguration: RPCConfiguration {
+  private func rpcConfiguration(_ urls: [EndpointURL]) -> RPCConfiguration {
     let logger = logger
     let tls = configuration.transport
     var rpc = RPCConfiguration(
-      listeners: configuration.endpoints.client.map { url in
+      listeners: urls.map { url in
         let address: RPCListener.Address =
           url.isSocket
           ? .unix(path: url.socketPath) : .tcp(host: url.host, port: Int(url.port) ?? 0)
@@ -102,6 +150,8 @@ public final class NodeServer: ServedNode {
     )
     rpc.limits.maximumMessageByteCount =
       configuration.limits.maxRequestByteCount + Node.Limits.messageOverheadByteCount
+    // The gateway's values are in base64.
+    rpc.limits.maximumBodyByteCount = 2 * rpc.limits.maximumMessageByteCount
     rpc.log = { line in
       var metadata: Logger.Metadata = [:]
       metadata["remote-addr"] = line.peer.map { "\($0)" }
@@ -114,6 +164,28 @@ public final class NodeServer: ServedNode {
       }
     }
     return rpc
+  }
+}
+
+extension NodeConfiguration.Compaction.Retention {
+  /// What is kept when it is compacted now and then; nil if it is not.
+  fileprivate var automatic: AutoCompaction.Retention? {
+    switch self {
+    case .all: nil
+    case .period(let period): .period(period)
+    case .revisions(let count): .revisions(count)
+    }
+  }
+}
+
+extension GRPCCounts {
+  /// The counts of a server.
+  fileprivate init(_ counts: RPCMethodCounts) {
+    self.init(path: counts.path)
+    started = counts.started
+    handled = counts.handled
+    received = counts.received
+    sent = counts.sent
   }
 }
 

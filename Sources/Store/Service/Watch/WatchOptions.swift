@@ -16,8 +16,9 @@ struct WatchOptions: Sendable {
   /// Source: etcd, `server/etcdserver/api/v3rpc/watch.go`, `sendFragments`; `--max-request-bytes`.
   var fragmentByteCount = 1_572_864 + 524_288
 
-  /// Whether a caller may read a range: nil, or the refusal that he is told. It gets the range's end
-  /// as requests have it: empty for one key, one zero byte for no end.
+  /// Whether a caller may read a range: nil, or the refusal that he is told.
+  ///
+  /// It gets the range's end as requests have it: empty for one key, one zero byte for no end.
   var authorize: @Sendable (RPCCall, _ key: [UInt8], _ rangeEnd: [UInt8]) -> RPCStatus? = {
     _,
     _,
