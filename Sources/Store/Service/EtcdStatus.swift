@@ -156,6 +156,40 @@ extension RPCStatus.Code {
   }
 }
 
+// Members that cannot come or go.
+extension RPCStatus {
+  // etcd forgets to give it a code.
+  static let onlyMember = RPCStatus(.unknown, notEnoughStarted.message)
+  static let servesAlone = etcd(
+    .failedPrecondition,
+    "this node serves alone and takes no other members; restore a snapshot of it in a cluster"
+  )
+}
+
+// Locks, elections and gRPC's health.
+//
+// Source: etcd 3.5, `client/v3/concurrency`, `server/etcdserver/api/v3election/election.go`; grpc-go,
+// `health/server.go`.
+extension RPCStatus {
+  static let sessionExpired = RPCStatus(.unknown, "mutex: session is expired")
+  static let electionNoLeader = RPCStatus(.unknown, "election: no leader")
+  static let electionNotLeader = RPCStatus(.unknown, "election: not leader")
+  static let leaderMissing = RPCStatus(.unknown, "\"leader\" field must be provided")
+  static let unknownService = RPCStatus(.notFound, "unknown service")
+
+  static func watchRefused(_ reason: String) -> RPCStatus {
+    RPCStatus(.failedPrecondition, reason)
+  }
+
+  static func unknownMethod(_ path: String) -> RPCStatus {
+    RPCStatus(.unimplemented, "unknown method \(path)")
+  }
+
+  /// What a lock or an election is answered when something that it has called was refused: etcd's
+  /// inner client takes the code away and leaves the text.
+  var asInner: RPCStatus { RPCStatus(.unknown, message) }
+}
+
 // What the JSON gateway refuses, which has no texts that clients compare.
 extension RPCStatus {
   static let deadlineExceeded = RPCStatus(.deadlineExceeded, "context deadline exceeded")

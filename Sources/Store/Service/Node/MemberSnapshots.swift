@@ -8,9 +8,11 @@ final class MemberSnapshots {
   /// The last entry that a snapshot contains.
   private(set) var index: UInt64
 
+  /// The one member, as it is written from now on.
+  var member: Member
+
   private let directory: SnapshotDirectory
   private let membership: Membership
-  private let member: Member
   private let count: Int
 
   /// The snapshots of a store.

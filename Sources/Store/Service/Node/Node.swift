@@ -78,7 +78,7 @@ final class Node: Sendable {
   let loops: [NodeLoop]
 
   /// The one member.
-  let member: Etcdserverpb_Member
+  var member: Etcdserverpb_Member { status.member }
 
   /// Tokens of users.
   let tokens: TokenProvider
@@ -163,13 +163,6 @@ final class Node: Sendable {
     writer = Writer(store, loops: loops, ids: ids, options.writer, logger: logger)
     status = writer.status
     lessor = writer.lessor
-    let own = store.member
-    member = .with {
-      $0.id = own.id.rawValue
-      $0.name = own.name
-      $0.peerUrls = own.peerURLs
-      $0.clientUrls = own.clientURLs
-    }
     lessor.arm(store.keyspace.allLeases, extension: options.electionTimeout, now: .now)
     writer.resumeCompaction()
     writer.start()

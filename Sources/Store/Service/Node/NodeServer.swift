@@ -66,8 +66,6 @@ public final class NodeServer: ServedNode {
     let methods = node.methods
     let health = HealthService(of: node)
     let metrics = NodeMetrics(of: node, health: health)
-    let watches = WatchFigures(of: node.watches.shards)
-    metrics.setWatches { watches.counts }
     let gateway = configuration.grpcGateway ? Gateway(to: methods) : nil
     let endpoints = configuration.endpoints
     func http(isForMetricsOnly: Bool = false) -> @Sendable (any HTTPExchange) -> Void {
@@ -93,7 +91,7 @@ public final class NodeServer: ServedNode {
       methods,
       http: endpoints.clientHTTP.isEmpty ? http() : nothing
     )
-    metrics.setCalls { grpc.methodCounts.map(GRPCCounts.init) }
+    metrics.setCalls { [weak grpc] in grpc?.methodCounts ?? [] }
     try start(grpc)
     if !endpoints.clientHTTP.isEmpty { try start(server(endpoints.clientHTTP, [:], http: http())) }
     if !endpoints.metrics.isEmpty {
@@ -178,17 +176,6 @@ extension NodeConfiguration.Compaction.Retention {
   }
 }
 
-extension GRPCCounts {
-  /// The counts of a server.
-  fileprivate init(_ counts: RPCMethodCounts) {
-    self.init(path: counts.path)
-    started = counts.started
-    handled = counts.handled
-    received = counts.received
-    sent = counts.sent
-  }
-}
-
 extension Node {
   /// All methods by their paths.
   var methods: [String: RPCMethod] {
@@ -204,6 +191,11 @@ extension Node {
       header: { [self] in currentHeader }
     )
     methods.merge(auth.methods) { $1 }
+    methods.merge(ClusterService(node: self).methods) { $1 }
+    methods.merge(GRPCHealth(node: self).methods) { $1 }
+    let inner = methods
+    methods.merge(LockService(inner: inner).methods) { $1 }
+    methods.merge(ElectionService(inner: inner).methods) { $1 }
     return methods
   }
 }

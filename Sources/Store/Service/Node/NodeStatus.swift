@@ -8,6 +8,7 @@ final class NodeStatus: Sendable {
   private struct Values {
     var alarms: [Etcdserverpb_AlarmMember] = []
     var failure: RPCStatus?
+    var member = Etcdserverpb_Member()
   }
 
   /// The last entry that was applied.
@@ -45,6 +46,12 @@ final class NodeStatus: Sendable {
   var alarms: [Etcdserverpb_AlarmMember] {
     get { values.withLock { $0.alarms } }
     set { values.withLock { $0.alarms = newValue } }
+  }
+
+  /// The one member.
+  var member: Etcdserverpb_Member {
+    get { values.withLock { $0.member } }
+    set { values.withLock { $0.member = newValue } }
   }
 
   /// Why nothing is written any more, if nothing is.

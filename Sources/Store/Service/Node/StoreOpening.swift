@@ -34,7 +34,7 @@ struct StoreOpening {
       minimumTTLSeconds: options.minimumTTLSeconds
     )
     let membership = try settle(replay.membership, in: log)
-    let member = try member(log.metadata.nodeID, in: database)
+    let member = try member(log.metadata.nodeID, replay.peerURLs, in: database)
     try beginTerm(log, keyspace, membership)
     try write(member, to: keyspace, database)
     try keyspace.commit()
@@ -202,13 +202,17 @@ struct StoreOpening {
   }
 
   /// The member itself, with the peer URLs that it was added with.
-  private func member(_ id: NodeID, in database: Database) throws -> Member {
+  private func member(
+    _ id: NodeID,
+    _ replayed: [String]?,
+    in database: Database
+  ) throws -> Member {
     let row = try database.read().bucket(BucketName.members.bytes)?
       .copy(of: Array(id.hexadecimal.utf8))
     return Member(
       id: id,
       name: options.name,
-      peerURLs: row.flatMap { Member.peerURLs(inJSON: $0) } ?? options.peerURLs,
+      peerURLs: replayed ?? row.flatMap { Member.peerURLs(inJSON: $0) } ?? options.peerURLs,
       clientURLs: options.clientURLs
     )
   }

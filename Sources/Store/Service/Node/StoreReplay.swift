@@ -1,12 +1,16 @@
 internal import Apply
 internal import Bolt
 internal import MVCC
+internal import Snapshot
 internal import WAL
 
 /// The entries of a log on their way into the database that lacks them.
 struct StoreReplay {
   /// The members behind the last entry.
   private(set) var membership: Membership
+
+  /// The peer URLs that the own member was given by entries that the database lacked, if any.
+  private(set) var peerURLs: [String]?
 
   /// How many entries the database lacked.
   private(set) var appliedCount = 0
@@ -51,6 +55,12 @@ struct StoreReplay {
     while let entry = try log.next(), entry.index <= end {
       if entry.type == .confChange, let change = ConfChange(entry.data) {
         membership.apply(change)
+        // Whoever is alone changes nobody but itself.
+        if change.action == .updateNode, change.nodeID == log.state.metadata?.nodeID,
+          entry.index > stored
+        {
+          peerURLs = Member.peerURLs(inJSON: change.context) ?? peerURLs
+        }
       }
       guard entry.index > stored else { continue }
       guard entry.index == expected else {

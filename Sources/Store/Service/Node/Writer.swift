@@ -98,6 +98,7 @@ final class Writer: @unchecked Sendable {
     snapshots = MemberSnapshots(of: store, keeping: options.snapshotCount)
     replies = Array(repeating: [], count: loops.count)
     status.alarms = applier.alarmMembers
+    status.member = Etcdserverpb_Member(store.member)
     noteSize()
   }
 
@@ -284,7 +285,7 @@ final class Writer: @unchecked Sendable {
   }
 
   /// Notes that nothing can be written any more.
-  private func fail(_ reason: String) {
+  func fail(_ reason: String) {
     guard status.failure == nil else { return }
     logger(reason)
     status.fail(RPCStatus(.unavailable, "etcdserver: \(reason)"))

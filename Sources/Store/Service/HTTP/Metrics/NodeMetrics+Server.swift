@@ -121,20 +121,20 @@ extension NodeMetrics {
     )
   }
 
-  func writeCalls(to text: inout MetricsText, _ counts: [GRPCCounts]) {
+  func writeCalls(to text: inout MetricsText, _ counts: [RPCMethodCounts]) {
     guard !counts.isEmpty else { return }
     text.begin(
       "grpc_server_handled_total",
       .counter,
       "Total number of RPCs completed on the server, regardless of success or failure."
     )
-    for code in RPCStatus.Code.all.sorted(by: { $0.text < $1.text }) {
+    for code in RPCStatus.Code.all.sorted(by: { $0.name < $1.name }) {
       for count in counts {
-        let labels = [("grpc_code", code.text)] + count.labels
+        let labels = [("grpc_code", code.name)] + count.labels
         text.line("grpc_server_handled_total", labels, "\(count.handled[code] ?? 0)")
       }
     }
-    let figures: [(name: String, help: String, value: (GRPCCounts) -> Int)] = [
+    let figures: [(name: String, help: String, value: (RPCMethodCounts) -> Int)] = [
       (
         "grpc_server_msg_received_total",
         "Total number of RPC stream messages received on the server.",
@@ -222,7 +222,7 @@ extension NodeMetrics {
   }
 }
 
-extension GRPCCounts {
+extension RPCMethodCounts {
   fileprivate var labels: [(String, String)] {
     [("grpc_method", String(method)), ("grpc_service", String(service)), ("grpc_type", kind)]
   }

@@ -8,15 +8,10 @@ internal import Synchronization
 ///
 /// Source: the figures of etcd 3.5.30.
 final class NodeMetrics: Sendable {
-  /// Where figures come from that the node itself does not know.
-  private struct Sources: Sendable {
-    var calls: @Sendable () -> [GRPCCounts] = { [] }
-    var watches: @Sendable () -> WatchCounts = { WatchCounts() }
-  }
-
   let node: Node
   let health: HealthService
-  private let sources = Mutex(Sources())
+  // Where the counts of calls come from.
+  private let calls = Mutex<@Sendable () -> [RPCMethodCounts]>({ [] })
   private let scrapes = Atomic(0)
 
   /// The figures of a node.
@@ -30,30 +25,31 @@ final class NodeMetrics: Sendable {
   }
 
   /// Says where the counts of calls come from: the server, which is made later.
-  func setCalls(_ calls: @escaping @Sendable () -> [GRPCCounts]) {
-    sources.withLock { $0.calls = calls }
-  }
-
-  /// Says where the counts of watches come from.
-  func setWatches(_ watches: @escaping @Sendable () -> WatchCounts) {
-    sources.withLock { $0.watches = watches }
+  func setCalls(_ calls: @escaping @Sendable () -> [RPCMethodCounts]) {
+    self.calls.withLock { $0 = calls }
   }
 
   /// Answers a request for the figures.
   func answer(_ exchange: any HTTPExchange, _ headers: HTTPHeaders) {
     var headers = headers
     headers.add(name: "content-type", value: "text/plain; version=0.0.4; charset=utf-8")
-    let text = text()
-    scrapes.wrappingAdd(1, ordering: .relaxed)
-    exchange.answer(.ok, headers, body: ByteBuffer(string: text))
+    let pending = NIOLoopBound((exchange, headers), eventLoop: exchange.eventLoop)
+    node.watches.counts(on: exchange.eventLoop).whenSuccess { [self] watches in
+      let (exchange, headers) = pending.value
+      let text = text(watches)
+      scrapes.wrappingAdd(1, ordering: .relaxed)
+      exchange.answer(.ok, headers, body: ByteBuffer(string: text))
+    }
   }
 
   /// The figures, in the order of their names.
-  func text() -> String {
-    let (calls, watches) = sources.withLock { ($0.calls, $0.watches) }
-    let counts = calls().sorted { $0.path < $1.path }
+  ///
+  /// - Parameter watches: What is watched.
+  /// - Returns: The text.
+  func text(_ watches: WatchCounts) -> String {
+    let counts = calls.withLock { $0 }().sorted { $0.path < $1.path }
     var text = MetricsText()
-    writeDebugging(to: &text, counts, watches())
+    writeDebugging(to: &text, counts, watches)
     writeDisk(to: &text)
     writeKeys(to: &text, counts)
     writeServer(to: &text)
@@ -69,14 +65,14 @@ final class NodeMetrics: Sendable {
     return text.text
   }
 
-  private func ranges(_ counts: [GRPCCounts]) -> Int {
+  private func ranges(_ counts: [RPCMethodCounts]) -> Int {
     let calls = counts.first { $0.path == "/etcdserverpb.KV/Range" }
     return (calls?.handled[.ok] ?? 0) + node.status.figures.ranges.value
   }
 
   private func writeDebugging(
     to text: inout MetricsText,
-    _ counts: [GRPCCounts],
+    _ counts: [RPCMethodCounts],
     _ watches: WatchCounts
   ) {
     let figures = node.status.figures
@@ -128,12 +124,6 @@ final class NodeMetrics: Sendable {
       .gauge,
       "Total number of keys.",
       keyspace.keyCount
-    )
-    text.write(
-      "etcd_debugging_mvcc_pending_events_total",
-      .gauge,
-      "Total number of pending events to be sent.",
-      watches.pendingEvents
     )
     text.write(
       "etcd_debugging_mvcc_range_total",
@@ -192,7 +182,7 @@ final class NodeMetrics: Sendable {
     )
   }
 
-  private func writeKeys(to text: inout MetricsText, _ counts: [GRPCCounts]) {
+  private func writeKeys(to text: inout MetricsText, _ counts: [RPCMethodCounts]) {
     let figures = node.status.figures
     text.write(
       "etcd_mvcc_db_total_size_in_bytes",
@@ -230,5 +220,26 @@ final class NodeMetrics: Sendable {
       "Total number of txns seen by this member.",
       figures.transactions.value
     )
+  }
+}
+
+extension WatchService {
+  /// What is watched on all loops.
+  ///
+  /// - Parameter eventLoop: Where the answer is awaited.
+  /// - Returns: The sum.
+  fileprivate func counts(on eventLoop: any EventLoop) -> EventLoopFuture<WatchCounts> {
+    let parts = shards.map { shard in shard.eventLoop.submit { shard.counts } }
+    return EventLoopFuture.whenAllComplete(parts, on: eventLoop).map { results in
+      var sum = WatchCounts()
+      // A loop that does not run any more watches nothing.
+      for case .success(let counts) in results {
+        sum.streams += counts.streams
+        sum.watchers += counts.watchers
+        sum.slowWatchers += counts.slowWatchers
+        sum.events += counts.events
+      }
+      return sum
+    }
   }
 }
