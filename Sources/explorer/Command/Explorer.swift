@@ -33,6 +33,7 @@ struct Explorer: ParsableCommand {
   static func main() {
     // A reader that goes away, as `head` does, is seen as an error of write, not as a signal.
     signal(SIGPIPE, SIG_IGN)
+    StandardStreams.occupy()
     var arguments = CommandLine.arguments.dropFirst()
     // A subcommand is parsed as a program of its own: taking the whole tree of commands apart first
     // would cost more than decoding an object.
@@ -60,6 +61,20 @@ struct Explorer: ParsableCommand {
       }
       Diagnostics.write(message.hasSuffix("\n") ? message : message + "\n")
       Glibc.exit(code == .validationFailure ? 2 : code.rawValue)
+    }
+  }
+}
+
+/// The three files that a program is started with.
+enum StandardStreams {
+  /// Gives the numbers of those that are closed to files that refuse what they are used for.
+  ///
+  /// Else the next file that is opened, such as a database, gets the number, and what is meant for
+  /// the terminal is written into it.
+  static func occupy() {
+    for (descriptor, mode) in [(0, O_WRONLY), (1, O_RDONLY), (2, O_RDONLY)] as [(Int32, Int32)]
+    where fcntl(descriptor, F_GETFD) < 0 {
+      _ = open("/dev/null", mode)
     }
   }
 }
