@@ -69,7 +69,11 @@ struct GetCommand: ParsableCommand {
 
   @OptionGroup var catalogueOptions: CatalogueOptions
 
+  /// Whether an object is not there that was named beside others.
+  private var isMissing = false
+
   func validate() throws {
+    try SourceOptions.validate(revision: rev)
     if !clean && (keepStatus || keepOwners || keepBindings) {
       throw ValidationError("--keep-status, --keep-owners and --keep-bindings go with --clean.")
     }
@@ -108,7 +112,7 @@ struct GetCommand: ParsableCommand {
     }
     printing.end()
     if SourceNotes.report(source) || printing.hasFailed { throw ExitCode(2) }
-    if printing.count == 0 { throw ExitCode(1) }
+    if printing.count == 0 || isMissing { throw ExitCode(1) }
   }
 
   private var cleaner: ObjectCleaner {
@@ -119,24 +123,17 @@ struct GetCommand: ParsableCommand {
     return ObjectCleaner(options: options)
   }
 
-  private func print(
+  private mutating func print(
     _ source: FileSource,
     _ targets: ResolvedTargets,
     with printing: inout ObjectPrinting
   ) throws {
     if allRevisions { return try printRevisions(source, targets, with: &printing) }
-    if let key = targets.singleKey {
-      switch try source.find(key, at: rev) {
-      case .live(let row): return printing.print(row)
-      case .deleted(let tombstone, let last):
-        if targets.targets[0].singleKey != nil {
-          return tellDeleted(key, tombstone, last, source)
-        }
-      case .unknown:
-        if targets.targets[0].singleKey != nil {
-          return Diagnostics.report(CommandFailure(text(key), "not found"))
-        }
-      }
+    if let key = targets.singleKey, key.withUnsafeBytes({ targets.selection.contains($0) }) {
+      let fate = try source.find(key, at: rev)
+      if case .live(let row) = fate { return printing.print(row) }
+      // Keys below one that is written out may be meant as well.
+      if targets.targets[0].singleKey != nil { return try tell(fate, of: key, source) }
     }
     let progress = Progress(source.databasePath)
     let rows = try source.liveRows(in: targets.selection, at: rev) { progress.show($0, of: $1) }
@@ -146,12 +143,28 @@ struct GetCommand: ParsableCommand {
     } else {
       for place in 0..<rows.count { printing.print(rows[place]) }
     }
-    if rows.count == 0 {
-      if let key = targets.singleKey, case .deleted(let tombstone, let last) = try source.find(key)
-      {
-        return tellDeleted(key, tombstone, last, source)
-      }
+    // Of several objects that were named, each has to be there.
+    for target in targets.targets {
+      guard let key = target.ranges.lazy.compactMap(\.singleKey).first,
+        !target.ranges.contains(where: { rows.hasRow(in: $0) })
+      else { continue }
+      isMissing = true
+      try tell(try source.find(key, at: rev), of: key, source)
+    }
+    if rows.count == 0, !isMissing {
       Diagnostics.report(CommandFailure(target.targets.joined(separator: " "), "nothing found"))
+    }
+  }
+
+  /// Says why a key is not shown.
+  private func tell(_ fate: FileSource.Fate, of key: [UInt8], _ source: FileSource) throws {
+    if case .deleted(let tombstone, let last) = fate {
+      tellDeleted(key, tombstone, last, source)
+    } else if rev != nil, case .deleted(let tombstone, let last) = try source.find(key) {
+      // It came later, and is gone again.
+      tellDeleted(key, tombstone, last, source)
+    } else {
+      Diagnostics.report(CommandFailure(text(key), "not found"))
     }
   }
 
@@ -161,7 +174,8 @@ struct GetCommand: ParsableCommand {
     with printing: inout ObjectPrinting
   ) throws {
     var rows: [StoredRow] = []
-    try source.forEachStoredRow(in: targets.selection, upTo: rev) { row in rows.append(row) }
+    let bound = try source.bound(rev)
+    try source.forEachStoredRow(in: targets.selection, upTo: bound) { row in rows.append(row) }
     rows.sort { left, right in
       let order = StoredRow.compareKeys(left, right)
       return order != 0 ? order < 0 : left.revision > right.revision

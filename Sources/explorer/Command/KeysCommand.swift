@@ -64,6 +64,7 @@ struct KeysCommand: ParsableCommand {
   @OptionGroup var catalogueOptions: CatalogueOptions
 
   func validate() throws {
+    try SourceOptions.validate(revision: rev)
     if tree && by != nil { throw ValidationError("--tree and --by exclude each other.") }
     if allRevisions && (by != nil || tree || count) {
       throw ValidationError("--all-revisions lists; it goes without --by, --tree and --count.")
@@ -113,7 +114,7 @@ struct KeysCommand: ParsableCommand {
   private func listRevisions(_ source: FileSource, _ targets: ResolvedTargets) throws -> Bool {
     let progress = Progress(source.databasePath)
     var rows: [StoredRow] = []
-    try source.forEachStoredRow(in: targets.selection, upTo: rev) {
+    try source.forEachStoredRow(in: targets.selection, upTo: try source.bound(rev)) {
       progress.show($0, of: $1)
     } _: {
       rows.append($0)
@@ -124,8 +125,12 @@ struct KeysCommand: ParsableCommand {
       return order != 0 ? order < 0 : left.revision < right.revision
     }
     var output = StandardOutput()
-    for row in rows.prefix(limit ?? .max) { try append(row, source, to: &output) }
+    let shown = rows.prefix(limit ?? .max)
+    for row in shown { try append(row, source, to: &output) }
     output.flush()
+    if shown.count < rows.count {
+      Diagnostics.note("", "\(shown.count) of \(rows.count) revisions shown")
+    }
     return !rows.isEmpty
   }
 

@@ -107,7 +107,8 @@ struct ObjectPrinting: ~Copyable {
     places.sort { $0.rank != $1.rank ? $0.rank < $1.rank : $0.place < $1.place }
     for (place, _) in places { print(rows[place]) }
     if leftOutCount > 0 {
-      Diagnostics.note("", "\(leftOutCount) objects left out that a cluster makes by itself")
+      let count = Count.text(leftOutCount, "object", "objects")
+      Diagnostics.note("", "\(count) left out that a cluster makes by itself")
     }
   }
 

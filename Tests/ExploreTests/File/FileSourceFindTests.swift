@@ -82,6 +82,21 @@ import Testing
     #expect(try source.history(of: key, upTo: 100).count == 5)
   }
 
+  @Test func storedRevisionsAreBoundedByTheCurrentOne() throws {
+    let source = try sample.source()
+    let current = source.currentRevision
+    #expect(try source.bound(nil) == nil)
+    #expect(try source.bound(0) == nil)
+    #expect(try source.bound(-7) == nil)
+    #expect(try source.bound(1) == 1)
+    #expect(try source.bound(current) == current)
+    for revision in [current + 1, .max] {
+      #expect(throws: SourceError.future(revision: revision, currentRevision: current)) {
+        try source.bound(revision)
+      }
+    }
+  }
+
   /// Several threads read chunks of leaves; which one is first to find a row must not matter.
   @Test func theNewestRowIsFoundWhereverItLies() throws {
     let sample = SampleFile.large(rowCount: 6000, keyCount: 3000, seed: 5)

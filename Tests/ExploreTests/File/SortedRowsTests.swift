@@ -44,6 +44,28 @@ import Testing
     expectSorted([[1]])
   }
 
+  @Test func rowsAreFoundByRanges() {
+    let memory = RowMemory(keys: ["b", "d", "da", "x"].map { Array($0.utf8) })
+    withExtendedLifetime(memory) {
+      var entries = ContiguousArray<SortedRows.Entry>()
+      for row in memory.rows {
+        entries.append(
+          SortedRows.Entry(message: row.message.baseAddress, byteCount: UInt32(row.message.count))
+        )
+      }
+      let sorted = SortedRows(sorting: entries)
+      for (key, isThere) in [
+        ("", false), ("a", false), ("b", true), ("c", false), ("d", true), ("da", true),
+        ("db", false), ("x", true), ("y", false),
+      ] {
+        #expect(sorted.hasRow(in: KeyRange(key: key.utf8)) == isThere, "\(key)")
+      }
+      #expect(sorted.hasRow(in: KeyRange(prefix: "d".utf8)))
+      #expect(!sorted.hasRow(in: KeyRange(prefix: "dab".utf8)))
+      #expect(!SortedRows(sorting: []).hasRow(in: KeyRange(prefix: [])))
+    }
+  }
+
   @Test(arguments: 1...40)
   func randomKeysAreSorted(seed: UInt64) {
     var random = SeededGenerator(seed: seed)

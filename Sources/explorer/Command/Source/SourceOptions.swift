@@ -31,6 +31,11 @@ struct SourceOptions: ParsableArguments {
   )
   var uncommitted = false
 
+  /// Refuses what can be no revision; 0 is the current one, as with etcdctl.
+  static func validate(revision: Int64?) throws {
+    if let revision, revision < 0 { throw ValidationError("--rev must not be negative.") }
+  }
+
   func validate() throws {
     if uncommitted && !wal { throw ValidationError("--uncommitted goes with --wal.") }
   }
@@ -102,6 +107,14 @@ struct FileArgument: ParsableArguments {
   var given: String { path ?? file ?? "" }
 }
 
+/// Numbers of things in sentences.
+enum Count {
+  /// Such as `1 entry` and `2 entries`.
+  static func text(_ count: Int, _ one: String, _ several: String) -> String {
+    "\(count) \(count == 1 ? one : several)"
+  }
+}
+
 /// What a command says about the file that it reads.
 enum SourceNotes {
   /// What is noted of the log of a data directory.
@@ -124,7 +137,7 @@ enum SourceNotes {
       var text =
         "database at entry \(position.databaseIndex) (revision \(replay.databaseRevision)), "
         + "log at entry \(position.logIndex) (revision \(replay.revision)): "
-        + "\(replay.appliedCount) entries replayed"
+        + "\(Count.text(replay.appliedCount, "entry", "entries")) replayed"
       if replay.refusedCount > 0 { text += ", \(replay.refusedCount) of them refused" }
       if replay.unknownCount > 0 { text += ", \(replay.unknownCount) of them not understood" }
       if replay.uncommittedCount > 0 {
@@ -137,12 +150,18 @@ enum SourceNotes {
     }
     do {
       guard let position = try source.logPosition(), position.entriesAhead > 0 else { return }
-      Diagnostics.note(
-        source.path,
-        "the log is \(position.entriesAhead) entries ahead of the database "
-          + "(\(position.databaseIndex) to \(position.logIndex))"
-          + (notes == .withWayToReplay ? ": --wal reads them, too" : "")
-      )
+      let count = position.entriesAhead
+      let writeCount = try source.writesAhead(of: position)
+      var text =
+        "the log is \(Count.text(Int(clamping: count), "entry", "entries")) ahead of the database "
+        + "(\(position.databaseIndex) to \(position.logIndex))"
+      text +=
+        writeCount == 0
+        ? ", none of them a write"
+        : ", \(writeCount) of them \(writeCount == 1 ? "a write" : "writes")"
+      if position.isTorn { text += ", its last write was cut off" }
+      if writeCount > 0, notes == .withWayToReplay { text += ": --wal reads them, too" }
+      Diagnostics.note(source.path, text)
     } catch {
       // What is asked of the database can be answered without the log.
       Diagnostics.note("", error)

@@ -20,6 +20,21 @@ extension FileSource {
     return revision
   }
 
+  /// The last revision of which stored rows are asked for.
+  ///
+  /// What is older than the last compaction may be asked for: some of it is still stored.
+  ///
+  /// - Parameter revision: What was asked for; all of them if nothing or not above 0.
+  /// - Returns: A revision, or nothing for all of them.
+  /// - Throws: ``SourceError/future(revision:currentRevision:)``.
+  public func bound(_ revision: Int64?) throws(SourceError) -> Int64? {
+    guard let revision, revision > 0 else { return nil }
+    guard revision <= currentRevision else {
+      throw .future(revision: revision, currentRevision: currentRevision)
+    }
+    return revision
+  }
+
   /// How many leaves hold rows, stray ones among them.
   var leafCount: Int { inlineLeaf == nil ? leaves.count + strayLeaves.count : 1 }
 

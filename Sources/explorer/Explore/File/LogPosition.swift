@@ -59,6 +59,40 @@ extension FileSource {
     }
   }
 
+  /// How many of the entries that the database lacks may have changed keys: writes, compactions, and
+  /// revoked leases.
+  ///
+  /// Others are in every log: leaders and members tell of themselves, and some reads go through it.
+  ///
+  /// - Parameters:
+  ///   - position: What ``logPosition(in:)`` said.
+  ///   - fileSystem: Where the log lies.
+  /// - Returns: The count.
+  /// - Throws: ``SourceError/log(_:)`` if the log is damaged.
+  public func writesAhead(
+    of position: LogPosition,
+    in fileSystem: any FileSystem = LocalFileSystem()
+  ) throws(SourceError) -> Int {
+    guard position.entriesAhead > 0, let logDirectory else { return 0 }
+    var count = 0
+    do throws(WALError) {
+      let index = LogIndex(rawValue: position.databaseIndex)
+      let scan = try LogScan(logDirectory, from: index, in: fileSystem)
+      while let item = try scan.next() {
+        guard case .entry(let entry) = item.record.content, !item.isOverwritten,
+          entry.index.rawValue > position.databaseIndex
+        else { continue }
+        switch LoggedRequest(entry).kind {
+        case .put, .delete, .txn, .compaction, .leaseRevoke, .unknown: count += 1
+        default: break
+        }
+      }
+    } catch {
+      throw .log(error)
+    }
+    return count
+  }
+
   /// Where the snapshots of a data directory's log lie; nothing for other files.
   var snapshotDirectory: String? {
     logDirectory == nil ? nil : String(databasePath.dropLast("/db".count))

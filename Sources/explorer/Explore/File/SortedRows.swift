@@ -59,6 +59,21 @@ public struct SortedRows: Sendable {
     )
   }
 
+  /// Whether one of them has a key in a range.
+  public func hasRow(in range: KeyRange) -> Bool {
+    var low = 0
+    var high = entries.count
+    while low < high {
+      let middle = (low + high) / 2
+      if KeyOrder.compare(range.lowerBound, entries[middle].key) > 0 {
+        low = middle + 1
+      } else {
+        high = middle
+      }
+    }
+    return low < entries.count && range.contains(entries[low].key)
+  }
+
   /// Sorts by eight bytes of the keys at a time, those with equal bytes by the next eight.
   ///
   /// Keys of one resource begin alike for dozens of bytes: to compare them whole would mean to fetch
