@@ -12,7 +12,7 @@ struct DiffCommand: ParsableCommand {
     abstract: "Shows what differs between two files, or between two revisions of one.",
     discussion: """
       Each state is a file, a file with a revision behind an @, or a revision of the file that \
-      --file names.
+      --file names. Objects that differ only in fields that do not count are no difference.
 
       For example:
 
@@ -72,6 +72,9 @@ struct DiffCommand: ParsableCommand {
     let old = try state(first)
     // A file is opened once: rows of one file are compared by where they lie.
     let new = try state(second, besides: old.source)
+    if source.wal, old.source.replay == nil, new.source.replay == nil {
+      throw CommandFailure("--wal", "neither state is of a data directory")
+    }
     let targets = try target.resolve(with: catalogue, in: new.source)
     var options = Decoder.Options()
     options.release = try catalogueOptions.wantedRelease()
@@ -109,7 +112,9 @@ struct DiffCommand: ParsableCommand {
   ) throws -> (source: FileSource, revision: Int64?) {
     let files = LocalFileSystem()
     if (try? files.kind(of: word)) != nil { return (try open(word, besides: other), nil) }
-    if let at = word.lastIndex(of: "@"), let revision = Int64(word[word.index(after: at)...]) {
+    if let at = word.lastIndex(of: "@"), let revision = Int64(word[word.index(after: at)...]),
+      revision >= 0
+    {
       let path = String(word[..<at])
       if path.isEmpty, let file = source.file { return (try open(file, besides: other), revision) }
       return (try open(path, besides: other), revision)
@@ -149,6 +154,12 @@ private struct DifferencePrinting: ~Copyable {
   private var removedCount = 0
   private var changedCount = 0
 
+  /// Keys whose values differ in nothing that counts.
+  private var ignoredCount = 0
+
+  /// Whether the values at hand hold something that their objects do not show.
+  private var isLossy = false
+
   /// Whether a value could not be decoded.
   private(set) var hasFailed = false
 
@@ -171,22 +182,21 @@ private struct DifferencePrinting: ~Copyable {
 
   mutating func print(_ difference: RowDifference) {
     let key = String(decoding: difference.key, as: UTF8.self)
-    let kind: FieldChange.Kind
-    switch (difference.old, difference.new) {
-    case (nil, _):
+    isLossy = false
+    let isPrinted =
+      switch format {
+      case .summary: printSummary(difference, key)
+      case .yaml: printYAML(difference, key)
+      case .json: printJSON(difference, key)
+      }
+    if !isPrinted {
+      ignoredCount += 1
+    } else if difference.old == nil {
       addedCount += 1
-      kind = .added
-    case (_, nil):
+    } else if difference.new == nil {
       removedCount += 1
-      kind = .removed
-    default:
+    } else {
       changedCount += 1
-      kind = .changed
-    }
-    switch format {
-    case .summary: printSummary(difference, key, kind)
-    case .yaml: printYAML(difference, key)
-    case .json: printJSON(difference, key, kind)
     }
     output.flushIfLarge()
   }
@@ -194,57 +204,70 @@ private struct DifferencePrinting: ~Copyable {
   mutating func end(equalCount: Int) {
     output.flush()
     guard format == .summary else { return }
-    Diagnostics.note(
-      "",
+    var counts =
       "\(addedCount) added, \(removedCount) removed, \(changedCount) changed, \(equalCount) equal"
-    )
+    if ignoredCount > 0 { counts += ", \(ignoredCount) changed in nothing that counts" }
+    Diagnostics.note("", counts)
   }
 
-  private mutating func printSummary(
-    _ difference: RowDifference,
-    _ key: String,
-    _ kind: FieldChange.Kind
-  ) {
-    output.buffer.append("\(kind.mark) \(OneLine.escaped(key))\n")
-    guard kind == .changed, !isKeysOnly else { return }
-    for change in fields(difference, key)?.changes ?? [] {
+  /// Writes a key and its fields.
+  ///
+  /// - Returns: Whether something differs that counts, as in the other two forms.
+  private mutating func printSummary(_ difference: RowDifference, _ key: String) -> Bool {
+    let fields = fields(difference, key)
+    if let fields, isNothing(fields) { return false }
+    output.buffer.append("\(kind(of: difference).mark) \(OneLine.escaped(key))\n")
+    for change in fields?.changes ?? [] {
       output.buffer.append("    \(OneLine.escaped(change.summary()))\n")
     }
+    return true
   }
 
-  private mutating func printJSON(
-    _ difference: RowDifference,
-    _ key: String,
-    _ kind: FieldChange.Kind
-  ) {
-    output.buffer.append("{\"key\":\(JSONString.text(key)),\"kind\":\"\(kind.rawValue)\"")
+  private mutating func printJSON(_ difference: RowDifference, _ key: String) -> Bool {
+    let fields = fields(difference, key)
+    if let fields, isNothing(fields) { return false }
+    let kind = kind(of: difference).rawValue
+    output.buffer.append("{\"key\":\(JSONString.text(key)),\"kind\":\"\(kind)\"")
     if let old = difference.old { output.buffer.append(",\"oldRevision\":\(old.revision.main)") }
     if let new = difference.new { output.buffer.append(",\"newRevision\":\(new.revision.main)") }
-    if kind == .changed, !isKeysOnly, let fields = fields(difference, key) {
+    if let fields {
       output.buffer.append(",\"changes\":")
       fields.appendJSON(to: &output.buffer)
     }
     output.buffer.append("}\n")
+    return true
   }
 
-  private mutating func printYAML(_ difference: RowDifference, _ key: String) {
-    guard !isKeysOnly else { return output.buffer.append("\(OneLine.escaped(key))\n") }
+  private mutating func printYAML(_ difference: RowDifference, _ key: String) -> Bool {
+    guard !isKeysOnly else {
+      output.buffer.append("\(OneLine.escaped(key))\n")
+      return true
+    }
     let old = difference.old.flatMap { decoded($0, key) }
     let new = difference.new.flatMap { decoded($0, key) }
     // What could not be decoded has been told of.
     guard (old != nil) == (difference.old != nil), (new != nil) == (difference.new != nil) else {
-      return
+      return true
     }
-    let lines = UnifiedDifference(from: old, to: new, masksSecrets: options.masksSecrets)
+    let lines = UnifiedDifference(from: old, to: new, options: options)
     lines.append(
       oldName: difference.old == nil ? "/dev/null" : "\(names.old):\(key)",
       newName: difference.new == nil ? "/dev/null" : "\(names.new):\(key)",
       to: &output.buffer
     )
+    return !lines.isEmpty || isLossy
   }
 
+  private func kind(of difference: RowDifference) -> FieldChange.Kind {
+    difference.old == nil ? .added : difference.new == nil ? .removed : .changed
+  }
+
+  /// Whether fields that count are the same; fields that are not shown may not be.
+  private func isNothing(_ fields: ObjectDifference) -> Bool { fields.changes.isEmpty && !isLossy }
+
+  /// The fields that differ, of a key that is in both states; nothing with keys only.
   private mutating func fields(_ difference: RowDifference, _ key: String) -> ObjectDifference? {
-    guard let oldRow = difference.old, let newRow = difference.new,
+    guard !isKeysOnly, let oldRow = difference.old, let newRow = difference.new,
       let old = decoded(oldRow, key), let new = decoded(newRow, key)
     else { return nil }
     return ObjectDifference(from: old, to: new, options: options)
@@ -256,6 +279,7 @@ private struct DifferencePrinting: ~Copyable {
     do {
       let value = try row.keyValue().value
       try decoder.decode(value, as: .json, key: key, into: &buffer, notes: &notes)
+      isLossy = isLossy || notes.contains { $0.isLoss }
       return try buffer.withBytes { try DecodedObject(json: $0) }
     } catch {
       hasFailed = true

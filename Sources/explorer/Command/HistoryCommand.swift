@@ -55,6 +55,10 @@ struct HistoryCommand: ParsableCommand {
 
   @OptionGroup var catalogueOptions: CatalogueOptions
 
+  func validate() throws {
+    try SourceOptions.validate(revision: rev)
+  }
+
   mutating func run() throws {
     let catalogue = try catalogueOptions.catalogue()
     let source = try source.open()
@@ -71,13 +75,13 @@ struct HistoryCommand: ParsableCommand {
     let decoder = Decoder(catalogue: catalogue, options: options)
     let rows: [StoredRow]
     do {
-      rows = try source.history(of: key, upTo: rev)
+      rows = try source.history(of: key, upTo: try source.bound(rev))
     } catch {
       throw CommandFailure("", error)
     }
     guard !rows.isEmpty else {
       let name = OneLine.escaped(String(decoding: key, as: UTF8.self))
-      Diagnostics.report(CommandFailure(name, "not known to this file"))
+      Diagnostics.report(CommandFailure(name, unknown(key, in: source)))
       _ = SourceNotes.report(source)
       throw ExitCode(1)
     }
@@ -88,11 +92,26 @@ struct HistoryCommand: ParsableCommand {
       options: DifferenceOptions.make(ignore: ignore, showSecrets: showSecrets)
     )
     printing.print(rows)
-    if let compactRevision = source.compactRevision, rows.last?.isTombstone == false {
+    if let compactRevision = source.compactRevision, let oldest = rows.last,
+      oldest.isTombstone || (try? oldest.keyValue().version) ?? 1 > 1
+    {
       printing.noteCompaction(compactRevision)
     }
     printing.end()
     if SourceNotes.report(source) || printing.hasFailed { throw ExitCode(2) }
+  }
+
+  /// Why nothing is known of a key.
+  private func unknown(_ key: [UInt8], in source: FileSource) -> String {
+    guard let rev, rev > 0 else { return "not known to this file" }
+    var text = "not known up to revision \(rev)"
+    if let first = (try? source.history(of: key))?.last {
+      text += ", first at revision \(first.revision.main)"
+    }
+    if let compactRevision = source.compactRevision, rev < compactRevision {
+      text += "; older revisions have been compacted, at revision \(compactRevision)"
+    }
+    return text
   }
 }
 
@@ -101,8 +120,7 @@ enum DifferenceOptions {
   static func make(ignore: String, showSecrets: Bool) -> ObjectDifference.Options {
     var options = ObjectDifference.Options()
     options.masksSecrets = !showSecrets
-    options.ignoredFields =
-      ignore == "none" ? [] : Set(ignore.split(separator: ",").map(String.init))
+    options.ignoredFields = ignore == "none" ? [] : ObjectDifference.Options.fields(in: ignore)
     return options
   }
 }
@@ -185,7 +203,8 @@ private struct HistoryPrinting: ~Copyable {
       }
     switch format {
     case .text, .diff:
-      var line = "\(row.revision.main)  \(event)  \(time(of: write, since: olderObject?.lastWrite))"
+      let time = time(of: row.isTombstone ? olderObject?.lastWrite : write, olderObject?.lastWrite)
+      var line = "\(row.revision.main)  \(event)  \(time)"
       if let manager = write?.manager, write != olderObject?.lastWrite { line += "  by \(manager)" }
       if !row.isTombstone {
         line += "  version \(version)  \(keyValue?.value.count ?? 0) B"
@@ -199,7 +218,7 @@ private struct HistoryPrinting: ~Copyable {
         let lines = UnifiedDifference(
           from: olderObject,
           to: object,
-          masksSecrets: options.masksSecrets
+          options: options
         )
         lines.append(
           oldName: "revision \(older?.revision.main ?? 0)",
@@ -226,12 +245,13 @@ private struct HistoryPrinting: ~Copyable {
       output.buffer.append("}\n")
     }
   }
-  /// When a revision was written, as far as its object tells.
+
+  /// When a revision was written, as far as its object tells; of a deletion the one before tells.
   private func time(
     of write: DecodedObject.LastWrite?,
-    since older: DecodedObject.LastWrite?
+    _ older: DecodedObject.LastWrite?
   ) -> String {
-    guard let write, let time = write.time else { return "unknown" }
+    guard let write, let time = write.time else { return "time unknown" }
     // Not every write leaves a trace: what was there before is no time of this one.
     if write == older { return "after \(time)" }
     return write.isCreation ? "created \(time)" : time

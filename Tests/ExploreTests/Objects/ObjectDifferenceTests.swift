@@ -158,6 +158,43 @@ import Testing
     )
   }
 
+  /// Where nothing else is, both with and without the field look the same.
+  @Test func whatHasOnlyIgnoredFieldsIsNotThere() throws {
+    for (old, new) in [
+      (#"{"x":{"a":1}}"#, #"{}"#), (#"{"x":{"a":1}}"#, #"{"x":{}}"#), (#"{"x":{}}"#, #"{}"#),
+      (#"{"x":[{"a":1},{"a":2}]}"#, #"{"x":[]}"#), (#"{"x":{"a":{"b":1}}}"#, #"{"x":{"a":2}}"#),
+    ] {
+      for (old, new) in [(old, new), (new, old)] {
+        #expect(try changes(old, new) { $0.ignoredFields = ["x.a"] }.isEmpty, "\(old) \(new)")
+        #expect(try !changes(old, new) { $0.ignoredFields = ["x.b", "y", "a"] }.isEmpty)
+      }
+    }
+    #expect(
+      try changes(#"{"x":{"a":1,"c":1}}"#, #"{}"#) { $0.ignoredFields = ["x.a"] }
+        == [#"- x {"c":1}"#]
+    )
+  }
+
+  @Test(
+    arguments: [
+      ("metadata.managedFields", ["metadata.managedFields"]),
+      (".spec.replicas,status", ["spec.replicas", "status"]),
+      (
+        #"metadata.labels["app.kubernetes.io/name"]"#,
+        ["metadata.labels.app.kubernetes.io/name"]
+      ),
+      (
+        #"spec.containers[name=web,x].image,spec.ports[0]"#,
+        ["spec.containers.image", "spec.ports"]
+      ),
+      (#"data["a,b\"]"].x"#, [#"data.a,b"].x"#]), (#"["a"]["b"]"#, ["a.b"]),
+      ("", []), (",,.,", []), ("a[", ["a"]), (#"a["b"#, ["a.b"]),
+    ] as [(String, Set<String>)]
+  )
+  func pathsAreReadAsChangesHaveThem(text: String, fields: Set<String>) {
+    #expect(ObjectDifference.Options.fields(in: text) == fields)
+  }
+
   // MARK: Secrets
 
   private static let secret = """
@@ -357,9 +394,56 @@ import Testing
         """
     )
     var open = OutputBuffer()
-    UnifiedDifference(from: old, to: new, masksSecrets: false)
+    var options = ObjectDifference.Options()
+    options.masksSecrets = false
+    UnifiedDifference(from: old, to: new, options: options)
       .append(oldName: "1", newName: "2", to: &open)
     #expect(String(decoding: open.bytes, as: UTF8.self).contains("+  k: bmV3\n"))
+  }
+
+  @Test func fieldsThatDoNotCountHaveNoLines() throws {
+    func object(_ json: String) throws -> DecodedObject {
+      try DecodedObject(json: Array(json.utf8))
+    }
+    let old = try object(
+      """
+      {"kind":"A","metadata":{"name":"a","managedFields":[1],"labels":{"x.y/z":"1","k":"v"}},\
+      "list":[{"a":1,"b":1},{"b":2}]}
+      """
+    )
+    let new = try object(
+      """
+      {"kind":"A","metadata":{"name":"a","managedFields":[2],"labels":{"x.y/z":"2","k":"v"}},\
+      "list":[{"a":1,"b":3},{"b":4}]}
+      """
+    )
+    var options = ObjectDifference.Options()
+    options.ignoredFields = ["metadata.managedFields", "metadata.labels.x.y/z", "list.b"]
+    #expect(ObjectDifference(from: old, to: new, options: options).changes.isEmpty)
+    #expect(UnifiedDifference(from: old, to: new, options: options).isEmpty)
+    var output = OutputBuffer()
+    UnifiedDifference(from: nil, to: new, options: options)
+      .append(oldName: "1", newName: "2", to: &output)
+    #expect(
+      String(decoding: output.bytes, as: UTF8.self)
+        == """
+        --- 1
+        +++ 2
+        @@ -0,0 +1,7 @@
+        +kind: A
+        +list:
+        +- a: 1
+        +metadata:
+        +  labels:
+        +    k: v
+        +  name: a
+
+        """
+    )
+    options.ignoredFields = ["metadata"]
+    #expect(!UnifiedDifference(from: old, to: new, options: options).isEmpty)
+    options.ignoredFields = []
+    #expect(ObjectDifference(from: old, to: new, options: options).changes.count == 4)
   }
 
   /// A difference with all lines around it holds both texts, and no more changes than it must.

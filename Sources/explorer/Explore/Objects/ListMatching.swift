@@ -109,20 +109,16 @@ struct FieldPath {
   /// The path: `spec.ports[0].name`.
   private(set) var text: [UInt8] = []
 
-  /// The keys of it alone: `spec.ports.name`.
-  private(set) var keys: [UInt8] = []
-
   /// The last key.
   private(set) var lastKey = ""
 
-  /// How long both were.
+  /// How long it was.
   struct Mark {
     fileprivate let textCount: Int
-    fileprivate let keyCount: Int
     fileprivate let lastKey: String
   }
 
-  var mark: Mark { Mark(textCount: text.count, keyCount: keys.count, lastKey: lastKey) }
+  var mark: Mark { Mark(textCount: text.count, lastKey: lastKey) }
 
   mutating func push(key: String) {
     let isPlain = !key.isEmpty && key.utf8.allSatisfy { FieldPath.isPlain($0) }
@@ -132,8 +128,6 @@ struct FieldPath {
     } else {
       text += Array("[\(FieldPath.json(key))]".utf8)
     }
-    if !keys.isEmpty { keys.append(UInt8(ascii: ".")) }
-    keys += Array(key.utf8)
     lastKey = key
   }
 
@@ -141,7 +135,6 @@ struct FieldPath {
 
   mutating func pop(to mark: Mark) {
     text.removeLast(text.count - mark.textCount)
-    keys.removeLast(keys.count - mark.keyCount)
     lastKey = mark.lastKey
   }
 

@@ -9,8 +9,10 @@ public import Decode
 public struct ObjectDifference: Sendable {
   /// What counts as a difference.
   public struct Options: Hashable, Sendable {
-    /// Fields that are not compared, each as its keys with points between, without positions:
-    /// `metadata.managedFields`.
+    /// Fields that are not compared, such as `metadata.managedFields`.
+    ///
+    /// Each is its keys with points between, without positions; see ``fields(in:)``. An object or a
+    /// list that has nothing else is not compared either.
     public var ignoredFields: Set<String> = []
 
     /// Whether the data of Secrets are shown as `*** (before)` and `*** (after)`, as `kubectl diff`
@@ -40,9 +42,10 @@ public struct ObjectDifference: Sendable {
   /// - Complexity: O(n log n) in the size of both.
   public init(from old: DecodedObject, to new: DecodedObject, options: Options = Options()) {
     self.options = options
+    // Masked first: without its kind a Secret would not be known for one.
     let pair = options.masksSecrets ? SecretMask.masked(old, new) : (old: old, new: new)
-    self.old = DocumentDigest(pair.old.document)
-    self.new = DocumentDigest(pair.new.document)
+    self.old = DocumentDigest(pair.old.ignoring(options.ignoredFields).document)
+    self.new = DocumentDigest(pair.new.ignoring(options.ignoredFields).document)
     compare(0, 0)
   }
 
@@ -85,12 +88,10 @@ public struct ObjectDifference: Sendable {
       if let leftKey, let rightKey, old[leftKey + 1] == new[rightKey + 1] { continue }
       let mark = path.mark
       path.push(key: name(leftKey, rightKey))
-      if !isIgnored {
-        if let leftKey, let rightKey {
-          compare(leftKey + 1, rightKey + 1)
-        } else {
-          add(leftKey == nil ? .added : .removed, leftKey.map { $0 + 1 }, rightKey.map { $0 + 1 })
-        }
+      if let leftKey, let rightKey {
+        compare(leftKey + 1, rightKey + 1)
+      } else {
+        add(leftKey == nil ? .added : .removed, leftKey.map { $0 + 1 }, rightKey.map { $0 + 1 })
       }
       path.pop(to: mark)
       if isCutShort { return }
@@ -114,11 +115,6 @@ public struct ObjectDifference: Sendable {
     if let left { return old.document.string(of: old.document.nodes[left]) }
     if let right { return new.document.string(of: new.document.nodes[right]) }
     return ""
-  }
-
-  private var isIgnored: Bool {
-    !options.ignoredFields.isEmpty
-      && options.ignoredFields.contains(String(decoding: path.keys, as: UTF8.self))
   }
 
   // MARK: Lists

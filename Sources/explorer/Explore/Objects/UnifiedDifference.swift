@@ -35,20 +35,27 @@ public struct UnifiedDifference: Sendable {
     steps = UnifiedDifference.steps(from: oldLines, to: newLines)
   }
 
-  /// Compares two versions of an object as YAML; the data of Secrets can be masked.
+  /// Compares two versions of an object as YAML.
   ///
-  /// A version that is not there has no lines.
-  public init(from old: DecodedObject?, to new: DecodedObject?, masksSecrets: Bool = true) {
+  /// - Parameters:
+  ///   - old: The old version; one that is not there has no lines.
+  ///   - new: The new version.
+  ///   - options: What counts; as many changes as there are are shown.
+  public init(
+    from old: DecodedObject?,
+    to new: DecodedObject?,
+    options: ObjectDifference.Options = ObjectDifference.Options()
+  ) {
     var (old, new) = (old, new)
-    if masksSecrets, let either = new ?? old {
+    if options.masksSecrets, let either = new ?? old {
       let pair = SecretMask.masked(old ?? either, new ?? either)
       if old != nil { old = pair.old }
       if new != nil { new = pair.new }
     }
     var oldYAML = OutputBuffer()
-    old?.appendYAML(to: &oldYAML)
+    old?.ignoring(options.ignoredFields).appendYAML(to: &oldYAML)
     var newYAML = OutputBuffer()
-    new?.appendYAML(to: &newYAML)
+    new?.ignoring(options.ignoredFields).appendYAML(to: &newYAML)
     self.init(from: oldYAML.bytes, to: newYAML.bytes)
   }
 
