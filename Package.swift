@@ -345,7 +345,7 @@ let package = Package(
     ),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["TestSupport", "explorer"],
+      dependencies: ["Bolt", "FileIO", "TestSupport", "explorer"],
       path: "Tests/CommandTests",
       swiftSettings: strict
     ),

@@ -1,14 +1,18 @@
 import TestSupport
 import Testing
 
-/// What the commands about whole files say of themselves, and of arguments that they do not take.
+/// What the commands about files say of themselves, and of arguments that they do not take.
 @Suite struct CommandHelpTests {
   static let commands = [
     ["check"], ["hash"], ["checksum"], ["snapshot", "status"], ["snapshot", "restore"], ["defrag"],
     ["wal"],
   ]
 
-  @Test(arguments: commands) func helpHasAnExampleAndNamesEveryOption(command: [String]) throws {
+  /// Those about keys, whose wrong arguments are tested with each.
+  static let commandsAboutKeys = [["keys"], ["get"], ["history"], ["diff"]]
+
+  @Test(arguments: commands + commandsAboutKeys)
+  func helpHasAnExampleAndNamesEveryOption(command: [String]) throws {
     let result = try Program.run(Program.explorer, command + ["--help"])
     #expect(result.status == 0)
     #expect(result.errors.isEmpty)

@@ -106,7 +106,7 @@ import Testing
     #expect(
       directory.errors == """
         explorer: note: \(fixture.dataDirectory): the log is 409 entries ahead of the database \
-        (78 to 487)
+        (78 to 487), 406 of them writes
 
         """
     )

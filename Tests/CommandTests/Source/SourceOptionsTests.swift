@@ -137,7 +137,7 @@ import Testing
     let fixture = try EtcdFixture(.v34, "killed")
     let note = """
       explorer: note: \(fixture.dataDirectory): the log is 415 entries ahead of the database (73 to \
-      488): --wal reads them, too
+      488), 410 of them writes: --wal reads them, too
 
       """
     for command in [["keys", "--count"], ["get", "/none", "--exact"], ["history", "/none"]] {
