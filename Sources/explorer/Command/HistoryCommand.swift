@@ -82,8 +82,8 @@ struct HistoryCommand: ParsableCommand {
     guard !rows.isEmpty else {
       let name = OneLine.escaped(String(decoding: key, as: UTF8.self))
       Diagnostics.report(CommandFailure(name, unknown(key, in: source)))
-      _ = SourceNotes.report(source)
-      throw ExitCode(1)
+      // It may lie in what was lost.
+      throw ExitCode(SourceNotes.report(source) ? 2 : 1)
     }
     var printing = HistoryPrinting(
       format: output,

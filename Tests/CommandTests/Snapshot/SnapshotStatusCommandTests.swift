@@ -39,7 +39,7 @@ import Testing
   }
 
   static let files = EtcdVersion.allCases.flatMap { version in
-    ["plain", "compacted-tombstone", "auth", "history", "alarm"].map {
+    ["compacted-tombstone", "auth", "history"].map {
       EtcdFixture.Name(version, $0)
     }
   }
@@ -48,8 +48,11 @@ import Testing
   func everyFormIsThatOfEtcdsPrograms(peer: Peer, name: EtcdFixture.Name) throws {
     let fixture = try EtcdFixture(name)
     let snapshot = try #require(fixture.snapshotPath)
-    for path in [snapshot, fixture.databasePath] {
-      for form in ["simple", "table", "json", "fields"] {
+    // One is the image with a trailer, the other lies as the server left it.
+    for (path, forms) in [
+      (snapshot, ["simple", "table", "json", "fields"]), (fixture.databasePath, ["table", "json"]),
+    ] {
+      for form in forms {
         let ours = try Program.explorer("snapshot", "status", path, "-o", form)
         let theirs = try peer.status(path, form)
         #expect(theirs.status == 0, "\(theirs.errors)")
