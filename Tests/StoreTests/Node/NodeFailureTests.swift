@@ -1,9 +1,12 @@
+import EtcdMessages
 import FileIO
 import Foundation
 import Glibc
+import MVCC
 import RPC
 import TestSupport
 import Testing
+import WAL
 
 @testable import Store
 

@@ -1,3 +1,4 @@
+import EtcdMessages
 import FileIO
 import Foundation
 import MVCC
@@ -91,7 +92,7 @@ import WAL
     restoring.initialCluster =
       "one=http://localhost:2380,two=http://localhost:2480,three=http://localhost:2580"
     restoring.skipsHashCheck = true
-    _ = try SnapshotRestore(snapshot, restoring).run()
+    _ = try SnapshotRestore(from: snapshot, restoring).run()
 
     let error = #expect(throws: NodeError.self) { try TestNode(data) }
     guard case .otherMembers(_, _, let voters) = error else {

@@ -1,5 +1,6 @@
 import FileIO
 import Foundation
+import MVCC
 import TestSupport
 import Testing
 

@@ -12,10 +12,9 @@ import SwiftProtobuf
 
 /// A node without ports, asked from the test's own thread.
 final class TestNode {
-  let node: Node
+  private var opened: Node?
   private let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   private let pool = NIOThreadPool(numberOfThreads: 1)
-  private var isOpen = true
 
   init(
     _ directory: String,
@@ -24,7 +23,7 @@ final class TestNode {
   ) throws {
     pool.start()
     do {
-      node = try Node(
+      opened = try Node(
         DataDirectory(directory),
         options,
         loops: Array(group.makeIterator()),
@@ -42,13 +41,19 @@ final class TestNode {
 
   deinit { close() }
 
+  /// The node.
+  var node: Node {
+    guard let opened else { preconditionFailure("the node was closed") }
+    return opened
+  }
+
   /// Closes the files, so that another process or node may open them.
   func close() {
-    guard isOpen else { return }
-    isOpen = false
+    guard let node = opened else { return }
     node.close()
     try? pool.syncShutdownGracefully()
     try? group.syncShutdownGracefully()
+    opened = nil
   }
 
   /// Has a request applied.

@@ -168,7 +168,9 @@ final class Node: Sendable {
     writer.start()
   }
 
-  /// Finishes what was asked for, makes everything durable and closes the files.
+  /// Finishes what was asked for and makes everything durable.
+  ///
+  /// The files are held until the node is released, and all that reads from it.
   func close() { writer.stop() }
 
   /// Has a request written to the log and applied.
