@@ -8,6 +8,7 @@ final class FrameClient {
   private var encoder = HPACKEncoder(allocator: ByteBufferAllocator())
   private var decoder = HPACKDecoder(allocator: ByteBufferAllocator())
   private var bytes = ByteBuffer()
+  private var early: [Frame] = []
 
   /// Kinds of frames.
   enum Kind: UInt8 {
@@ -46,10 +47,20 @@ final class FrameClient {
   /// - Parameters:
   ///   - wire: The connection.
   ///   - settings: Settings that it begins with, by their numbers.
-  init(_ wire: Wire, settings: [(Int, Int)] = []) {
+  ///   - acknowledges: Whether it waits for the server's settings and says that it has them.
+  init(_ wire: Wire, settings: [(Int, Int)] = [], acknowledges: Bool = true) {
     self.wire = wire
     wire.send(Self.preface)
     send(settings: settings)
+    guard acknowledges else { return }
+    // What the server allows holds only when the client has said that it knows.
+    while let frame = takeOrRead(within: 10) {
+      early.append(frame)
+      if frame.kind == .settings {
+        send(.settings, flags: 1, stream: 0)
+        return
+      }
+    }
   }
 
   // MARK: Sending
@@ -104,7 +115,15 @@ final class FrameClient {
 
   /// Sends a message of a call.
   func send(message: [UInt8], stream: Int, isEnd: Bool = false) {
-    send(.data, flags: isEnd ? 1 : 0, stream: stream, Self.framed(message))
+    var rest = Self.framed(message)[...]
+    var bytes: [UInt8] = []
+    while !rest.isEmpty {
+      let piece = rest.prefix(16_384)
+      rest = rest.dropFirst(piece.count)
+      let flags: UInt8 = isEnd && rest.isEmpty ? 1 : 0
+      bytes += Self.bytes(.data, flags: flags, stream: stream, Array(piece))
+    }
+    wire.send(bytes)
   }
 
   static func framed(_ message: [UInt8], flag: UInt8 = 0) -> [UInt8] {
@@ -119,6 +138,11 @@ final class FrameClient {
 
   /// The next frame, or nil if none comes in time or at all.
   func next(within seconds: Double = 10) -> Frame? {
+    if !early.isEmpty { return early.removeFirst() }
+    return takeOrRead(within: seconds)
+  }
+
+  private func takeOrRead(within seconds: Double) -> Frame? {
     while true {
       if let frame = take() { return frame }
       guard let more = wire.read(within: seconds) else { return nil }

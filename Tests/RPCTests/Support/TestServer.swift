@@ -10,6 +10,9 @@ final class TestServer: Sendable {
   let addresses: [SocketAddress]
   let log: Recorder<RPCLogLine>
 
+  /// What lets the method `Later` answer.
+  let release: Recorder<String>
+
   /// What handlers saw: `cancel connectionLost`, `end`, `drain` and so on.
   let events: Recorder<String>
 
@@ -18,39 +21,54 @@ final class TestServer: Sendable {
 
   init(
     listeners: [RPCListener] = [RPCListener(.tcp(host: "127.0.0.1", port: 0))],
+    group: any EventLoopGroup = TestServer.group,
     _ change: (inout RPCConfiguration) -> Void = { _ in }
   ) async throws {
     let log = Recorder<RPCLogLine>()
     let events = Recorder<String>()
+    let release = Recorder<String>()
     var configuration = RPCConfiguration(listeners: listeners)
     configuration.log = { log.append($0) }
     change(&configuration)
     server = RPCServer(
       configuration,
-      methods: TestMethods.table(events),
-      group: Self.group,
+      methods: TestMethods.table(events, release),
+      group: group,
       http: { TestMethods.answer($0, events) }
     )
     self.log = log
     self.events = events
+    self.release = release
     addresses = try await server.start()
   }
 
   /// Runs a test with a server, and closes it.
-  static func with<Result>(
+  ///
+  /// The test waits for sockets, which must not hold up the few threads that asynchronous code has.
+  static func with<Result: Sendable>(
     listeners: [RPCListener] = [RPCListener(.tcp(host: "127.0.0.1", port: 0))],
+    group: any EventLoopGroup = TestServer.group,
     _ change: (inout RPCConfiguration) -> Void = { _ in },
-    _ body: (TestServer) async throws -> Result
+    _ body: @escaping @Sendable (TestServer) throws -> Result
   ) async throws -> Result {
-    let server = try await TestServer(listeners: listeners, change)
-    do {
-      let result = try await body(server)
-      await server.server.close()
-      return result
-    } catch {
-      await server.server.close()
-      throw error
+    let server = try await TestServer(listeners: listeners, group: group, change)
+    let result = await withTaskExecutorPreference(BlockingExecutor.shared) {
+      Swift.Result { try body(server) }
     }
+    await server.server.close()
+    return try result.get()
+  }
+
+  /// Begins to shut down.
+  ///
+  /// - Returns: Waits for the end of that.
+  func shutDown(grace: TimeAmount) -> () -> Void {
+    let end = DispatchSemaphore(value: 0)
+    Task {
+      await server.shutDown(grace: grace)
+      end.signal()
+    }
+    return { end.wait() }
   }
 
   /// The port of the first listener.
@@ -62,6 +80,17 @@ final class TestServer: Sendable {
   /// A client of HTTP/2 on a connection of its own.
   func client(settings: [(Int, Int)] = []) throws -> FrameClient {
     FrameClient(try connect(), settings: settings)
+  }
+}
+
+/// Threads for code that waits.
+final class BlockingExecutor: TaskExecutor {
+  static let shared = BlockingExecutor()
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    // Queues share a few threads with asynchronous code.
+    Thread { job.runSynchronously(on: self.asUnownedTaskExecutor()) }.start()
   }
 }
 
@@ -94,6 +123,23 @@ final class Recorder<Element: Sendable>: @unchecked Sendable {
   }
 }
 
+extension Recorder {
+  /// Waits until so many things of a kind have happened.
+  func wait(
+    count: Int,
+    within seconds: Double = 10,
+    of matches: (Element) -> Bool = { _ in true }
+  ) -> Bool {
+    let deadline = Date(timeIntervalSinceNow: seconds)
+    condition.lock()
+    defer { condition.unlock() }
+    while elements.count(where: matches) < count {
+      if !condition.wait(until: deadline) { return false }
+    }
+    return true
+  }
+}
+
 extension Recorder where Element == String {
   /// Waits until that was recorded.
   func wait(for element: String, within seconds: Double = 10) -> Bool {
@@ -103,7 +149,10 @@ extension Recorder where Element == String {
 
 /// The methods of the servers of tests.
 enum TestMethods {
-  static func table(_ events: Recorder<String>) -> [String: RPCMethod] {
+  static func table(
+    _ events: Recorder<String>,
+    _ release: Recorder<String>
+  ) -> [String: RPCMethod] {
     [
       // Answers what was sent.
       "/test.Echo/Unary": .unary { call, message in call.answer(message) },
@@ -112,9 +161,20 @@ enum TestMethods {
         // A call belongs to its loop; only that loop looks into the box.
         let box = NIOLoopBound(call, eventLoop: call.eventLoop)
         let eventLoop = call.eventLoop
-        DispatchQueue.global().async {
-          eventLoop.execute { box.value.answer(message) }
-        }
+        Thread { eventLoop.execute { box.value.answer(message) } }.start()
+      },
+      // Answers when the test says so.
+      "/test.Echo/Later": .unary { call, message in
+        let box = NIOLoopBound(call, eventLoop: call.eventLoop)
+        let eventLoop = call.eventLoop
+        events.append("later")
+        Thread {
+          _ = release.wait(count: 1)
+          eventLoop.execute {
+            box.value.answer(message)
+            events.append("answered")
+          }
+        }.start()
       },
       // Answers a byte as often as the message says, in decimal digits.
       "/test.Echo/Bytes": .unary { call, message in

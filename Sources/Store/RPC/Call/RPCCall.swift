@@ -29,12 +29,15 @@ public final class RPCCall {
   /// The loop that everything of the call happens on.
   public let eventLoop: any EventLoop
 
-  /// When the client gives up, if it has said so: the call is cancelled then.
+  /// When the client gives up, if it has said so.
+  ///
+  /// The call is cancelled then.
   public let deadline: NIODeadline?
 
   /// Called once if the call is over before it was finished.
   ///
-  /// This is for a unary call that waits for something: a handler of a stream has its own function.
+  /// A handler of a stream is told by its own function; this is for a unary call that waits for
+  /// something.
   public var onCancel: ((RPCCancellation) -> Void)?
 
   /// Whether the call is finished or cancelled.

@@ -93,6 +93,4 @@ extension HTTP2Connection {
     isClosing = true
     gate.closeWhenWritten()
   }
-
-  func close() { context?.close(promise: nil) }
 }

@@ -105,7 +105,8 @@ extension HTTP2Connection {
 
   func close(_ event: StreamClosedEvent) {
     guard let stream = remove(event.streamID) else { return }
-    stream.cancel(.byClient)
+    // A connection that NIO's handler gives up loses its streams first.
+    stream.cancel(guardian.hasSentGoAway && !isDraining ? .connectionLost : .byClient)
     if isDraining { scheduleTurn() }
   }
 

@@ -52,7 +52,7 @@ extension HTTP2Connection {
         "closed a connection that does not answer",
         peer: connection.peer.address
       )
-      connection.close()
+      connection.context?.close(promise: nil)
     }
   }
 

@@ -64,7 +64,7 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Serve
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
-    loop.add(self)
+    loop.add(self, on: context.channel)
     let window = min(max(limits.connectionWindowByteCount, 65_535), Int(Int32.max))
     if window > 65_535 {
       write(.windowUpdate(windowSizeIncrement: window - 65_535), on: .rootStream)
@@ -81,9 +81,9 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Serve
   }
 
   private func end() {
-    guard context != nil else { return }
-    context = nil
-    loop.remove(self)
+    guard let context else { return }
+    self.context = nil
+    loop.remove(on: context.channel)
     deadlines.cancel()
     keepalive?.cancel()
     let streams = streams.all

@@ -1,6 +1,8 @@
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOHTTP2
+internal import NIOSSL
+internal import NIOTLS
 
 /// Finds out by the first bytes what a client speaks, and builds what understands it.
 ///
@@ -19,16 +21,19 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
   private static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
   private let loop: LoopState
-  private let peer: RPCPeer
+  private var peer: RPCPeer
   private let gate: ConnectionGate
+  private let tls: RPCTLS?
+  private var isEncrypted = false
   private var bytes = ByteBuffer()
   private var timeout: Scheduled<Void>?
   private var isRefused = false
 
-  init(loop: LoopState, peer: RPCPeer, gate: ConnectionGate) {
+  init(loop: LoopState, peer: RPCPeer, gate: ConnectionGate, tls: RPCTLS?) {
     self.loop = loop
     self.peer = peer
     self.gate = gate
+    self.tls = tls
   }
 
   /// What the first bytes tell.
@@ -65,14 +70,7 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
       case .http1: try addHTTP1(context.pipeline.syncOperations)
       case .http2: try addHTTP2(context.pipeline.syncOperations)
       case .tls:
-        isRefused = true
-        loop.log(
-          .warning,
-          "rejected connection",
-          peer: peer.address,
-          error: "TLS on a port for plain text"
-        )
-        context.close(promise: nil)
+        reject("TLS on a port for plain text", context: context)
         return
       }
     } catch {
@@ -84,8 +82,31 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
     context.pipeline.syncOperations.removeHandler(self, promise: nil)
   }
 
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if let tls, case TLSUserEvent.handshakeCompleted = event {
+      isEncrypted = true
+      let handler = try? context.pipeline.syncOperations.handler(type: NIOSSLServerHandler.self)
+      if let certificate = handler?.peerCertificate.map({ ClientCertificate($0) }) {
+        peer.certificateName = certificate.commonName
+        if let refusal = certificate.refusal(tls) { reject(refusal, context: context) }
+      }
+    }
+    context.fireUserInboundEventTriggered(event)
+  }
+
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    loop.log(.debug, "lost a connection", peer: peer.address, error: "\(error)")
+    if tls != nil, !isEncrypted, error is NIOSSLError {
+      reject("\(error)", context: context)
+    } else {
+      loop.log(.debug, "lost a connection", peer: peer.address, error: "\(error)")
+      context.close(promise: nil)
+    }
+  }
+
+  private func reject(_ reason: String, context: ChannelHandlerContext) {
+    guard !isRefused else { return }
+    isRefused = true
+    loop.log(.warning, "rejected connection", peer: peer.address, error: reason)
     context.close(promise: nil)
   }
 

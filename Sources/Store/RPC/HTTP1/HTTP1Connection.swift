@@ -35,7 +35,7 @@ final class HTTP1Connection: ChannelDuplexHandler, ServerConnection {
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
-    loop.add(self)
+    loop.add(self, on: context.channel)
     startIdleTimer()
   }
 
@@ -47,9 +47,9 @@ final class HTTP1Connection: ChannelDuplexHandler, ServerConnection {
   }
 
   private func end() {
-    guard context != nil else { return }
-    context = nil
-    loop.remove(self)
+    guard let context else { return }
+    self.context = nil
+    loop.remove(on: context.channel)
     idle?.cancel()
     waiting.removeAll()
     let exchange = exchange
@@ -63,8 +63,6 @@ final class HTTP1Connection: ChannelDuplexHandler, ServerConnection {
     if exchange == nil { closeWhenWritten() }
   }
 
-  func close() { context?.close(promise: nil) }
-
   private func closeWhenWritten() {
     guard !isClosing else { return }
     isClosing = true
@@ -76,7 +74,7 @@ final class HTTP1Connection: ChannelDuplexHandler, ServerConnection {
     let timeout = loop.configuration.limits.idleTimeout
     idle = loop.eventLoop.assumeIsolated().scheduleTask(in: timeout) { [weak self] in
       guard let self, self.exchange?.isReceived != true else { return }
-      self.close()
+      self.context?.close(promise: nil)
     }
   }
 

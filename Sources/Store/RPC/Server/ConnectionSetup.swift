@@ -2,18 +2,17 @@ internal import NIOCore
 
 /// Makes connections of what a listener accepts.
 struct ConnectionSetup: Sendable {
-  private let listener: RPCListener
+  private let tls: TLSContext?
   private let loops: [ObjectIdentifier: LoopState]
-  private let configuration: RPCConfiguration
 
-  init(
-    listener: RPCListener,
-    loops: [ObjectIdentifier: LoopState],
-    configuration: RPCConfiguration
-  ) {
-    self.listener = listener
+  /// Reads the certificates, if there are any.
+  init(_ listener: RPCListener, loops: [ObjectIdentifier: LoopState]) throws(RPCError) {
+    if let configuration = listener.tls {
+      tls = try TLSContext(configuration)
+    } else {
+      tls = nil
+    }
     self.loops = loops
-    self.configuration = configuration
   }
 
   /// Puts the first handlers into a connection.
@@ -23,11 +22,17 @@ struct ConnectionSetup: Sendable {
         preconditionFailure("connections belong to the loops of the server's group")
       }
       let peer = RPCPeer(address: Self.describe(channel.remoteAddress))
+      loop.accept(channel)
       let gate = ConnectionGate()
-      try channel.pipeline.syncOperations.addHandlers([
-        gate,
-        ProtocolDetector(loop: loop, peer: peer, gate: gate),
-      ])
+      let detector = ProtocolDetector(
+        loop: loop,
+        peer: peer,
+        gate: gate,
+        tls: tls?.configuration
+      )
+      let pipeline = channel.pipeline.syncOperations
+      if let tls { try pipeline.addHandler(TLSDetector(tls, loop: loop, peer: peer)) }
+      try pipeline.addHandlers([gate, detector])
     }
   }
 

@@ -16,8 +16,14 @@ final class LoopState: @unchecked Sendable {
   /// The services' names, for the text of a refusal.
   let services: Set<Substring>
 
-  private(set) var connections: [ObjectIdentifier: any ServerConnection] = [:]
+  private var connections: [ObjectIdentifier: Connection] = [:]
   private(set) var isDraining = false
+
+  /// A connection, and what it speaks if it has said that.
+  private struct Connection {
+    let channel: any Channel
+    var handler: (any ServerConnection)?
+  }
 
   private var turns: [HTTP2Connection] = []
   private var turnIsScheduled = false
@@ -43,28 +49,42 @@ final class LoopState: @unchecked Sendable {
 
   // MARK: Connections
 
-  func add(_ connection: any ServerConnection) {
-    connections[ObjectIdentifier(connection)] = connection
+  /// Takes note of a connection until it is closed.
+  func accept(_ channel: any Channel) {
+    connections[ObjectIdentifier(channel)] = Connection(channel: channel)
     openConnections.add()
-    if isDraining { connection.drain() }
-  }
-
-  func remove(_ connection: any ServerConnection) {
-    if connections.removeValue(forKey: ObjectIdentifier(connection)) != nil {
-      openConnections.add(-1)
+    channel.closeFuture.assumeIsolated().whenComplete { _ in
+      self.connections[ObjectIdentifier(channel)] = nil
+      self.openConnections.add(-1)
     }
+    if isDraining { channel.close(promise: nil) }
   }
 
-  /// Lets every connection end what it does, and those that come too.
+  /// Takes note of what a connection speaks.
+  func add(_ handler: any ServerConnection, on channel: any Channel) {
+    connections[ObjectIdentifier(channel)]?.handler = handler
+    if isDraining { handler.drain() }
+  }
+
+  /// Forgets the handler of a connection.
+  func remove(on channel: any Channel) { connections[ObjectIdentifier(channel)]?.handler = nil }
+
+  /// Lets every connection end what it does; those that have not said anything have nothing to end.
   func drain() {
     isDraining = true
-    for connection in connections.values { connection.drain() }
+    for connection in connections.values {
+      if let handler = connection.handler {
+        handler.drain()
+      } else {
+        connection.channel.close(promise: nil)
+      }
+    }
   }
 
   /// Closes every connection at once.
   func close() {
     isDraining = true
-    for connection in connections.values { connection.close() }
+    for connection in connections.values { connection.channel.close(promise: nil) }
   }
 
   // MARK: Turns
@@ -90,9 +110,6 @@ final class LoopState: @unchecked Sendable {
 protocol ServerConnection: AnyObject {
   /// Ends when what it does is done.
   func drain()
-
-  /// Ends at once.
-  func close()
 }
 
 /// The two parts of a full method, for instance `/etcdserverpb.KV/Range`.

@@ -49,10 +49,14 @@ public final class RPCServer: Sendable {
   /// - Returns: The address of every listener, in their order, with the port that the system chose.
   /// - Throws: ``RPCError``, with the place that cannot be listened on.
   public func start() async throws(RPCError) -> [SocketAddress] {
-    var channels: [any Channel] = []
+    var setups: [(RPCListener.Address, ConnectionSetup)] = []
     for listener in configuration.listeners {
+      setups.append((listener.address, try ConnectionSetup(listener, loops: loops)))
+    }
+    var channels: [any Channel] = []
+    for (address, setup) in setups {
       do {
-        channels.append(try await bind(listener))
+        channels.append(try await bind(address, setup))
       } catch {
         for channel in channels { try? await channel.close() }
         throw error
@@ -103,12 +107,16 @@ public final class RPCServer: Sendable {
       let closed = loop.eventLoop.submit { loop.close() }
       try? await closed.get()
     }
-    while connectionCount > 0 { try? await Task.sleep(for: .milliseconds(1)) }
+    // Encryption takes leave for a second at most; nobody waits longer for a client.
+    let end = NIODeadline.now() + .seconds(3)
+    while connectionCount > 0, NIODeadline.now() < end {
+      try? await Task.sleep(for: .milliseconds(1))
+    }
   }
 
   // MARK: Figures
 
-  /// How many connections are open, of those that have said what they speak.
+  /// How many connections are open.
   public var connectionCount: Int { loops.values.reduce(0) { $0 + $1.openConnections.value } }
 
   /// How many calls and requests are open.
@@ -129,8 +137,10 @@ public final class RPCServer: Sendable {
 
   // MARK: Listening
 
-  private func bind(_ listener: RPCListener) async throws(RPCError) -> any Channel {
-    let setup = ConnectionSetup(listener: listener, loops: loops, configuration: configuration)
+  private func bind(
+    _ address: RPCListener.Address,
+    _ setup: ConnectionSetup
+  ) async throws(RPCError) -> any Channel {
     let bootstrap = ServerBootstrap(group: group)
       .serverChannelOption(.backlog, value: 1_024)
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -144,7 +154,7 @@ public final class RPCServer: Sendable {
       )
       .childChannelInitializer(setup.begin)
     do {
-      switch listener.address {
+      switch address {
       case .tcp(let host, let port):
         return
           try await bootstrap
@@ -157,7 +167,7 @@ public final class RPCServer: Sendable {
         ).get()
       }
     } catch {
-      throw .listen(listener.address, reason: "\(error)")
+      throw .listen(address, reason: "\(error)")
     }
   }
 }
@@ -169,14 +179,19 @@ public enum RPCError: Error, Equatable, Sendable {
 
   /// A certificate, a key or a list of authorities that cannot be read.
   case certificate(path: String, reason: String)
+
+  /// A cipher suite that does not exist or is not served.
+  case cipherSuite(String)
 }
 
 extension RPCError: CustomStringConvertible {
+  /// One line, subject first.
   public var description: String {
     switch self {
     case .listen(.tcp(let host, let port), let reason): "\(host):\(port): \(reason)"
     case .listen(.unix(let path), let reason): "\(path): \(reason)"
     case .certificate(let path, let reason): "\(path): \(reason)"
+    case .cipherSuite(let name): "cipher suite \(name): not known"
     }
   }
 }

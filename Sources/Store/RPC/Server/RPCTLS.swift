@@ -2,6 +2,12 @@
 ///
 /// The files are read again when they have changed, at the next connection.
 public struct RPCTLS: Sendable {
+  /// Versions of the protocol.
+  public enum Version: Sendable {
+    case v1_2
+    case v1_3
+  }
+
   /// The server's certificate and those that vouch for it, in PEM.
   public var certificatePath: String
 
@@ -14,8 +20,18 @@ public struct RPCTLS: Sendable {
   /// The common name that a client's certificate must have.
   public var allowedClientName: String?
 
-  /// A host name that a client's certificate must be made out to.
+  /// A host name, or an address, that a client's certificate must be made out to.
   public var allowedClientHostname: String?
+
+  /// The lowest version that is spoken.
+  public var minimumVersion = Version.v1_2
+
+  /// The highest version that is spoken; nil is the highest there is.
+  public var maximumVersion: Version?
+
+  /// The cipher suites up to version 1.2 by their names, for instance
+  /// `TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256`; nil is what the library thinks is safe.
+  public var cipherSuites: [String]?
 
   /// Encryption by its files.
   public init(certificatePath: String, privateKeyPath: String, clientAuthoritiesPath: String? = nil)
