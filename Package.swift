@@ -176,6 +176,20 @@ let package = Package(
       exclude: ["Explore.md"],
       swiftSettings: strict
     ),
+    .target(
+      name: "EtcdClient",
+      dependencies: [
+        "EtcdMessages", "RPC",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHPACK", package: "swift-nio-http2"),
+        .product(name: "NIOHTTP2", package: "swift-nio-http2"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      path: "Sources/explorer/Client",
+      swiftSettings: strict
+    ),
     .executableTarget(
       name: "explorer",
       dependencies: [
