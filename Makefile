@@ -12,7 +12,7 @@ SOURCES := Package.swift Sources Tests Benchmarks
 ETCD35 := .build/peers/etcd-3.5/usr/bin/etcd
 PEERS := $(or $(EXPLORER_SHARED),../shared)/tools/peers.sh
 
-.PHONY: build demo test lint format bench fuzz catalogue generated check-generated packages peers \
+.PHONY: build demo test lint format bench fuzz differential catalogue generated check-generated packages peers \
   clean
 
 # The program, linked statically: it starts in two milliseconds and runs on any Linux of its kind.
@@ -50,6 +50,15 @@ fuzz: packages
 	swift build --build-tests --scratch-path $(DEBUG)
 	EXPLORER_FUZZ_SECONDS=$(or $(SECONDS_TO_RUN),600) swift test --skip-build \
 	  --scratch-path $(DEBUG) --filter FuzzTests
+
+# The same random requests to two servers, at length: make differential STEPS=1000000 SEED=1
+# (default: 200,000 requests from a seed of the day). Which servers, EXPLORER_TESTED and
+# EXPLORER_REFERENCE say: etcd-3.4, etcd-3.5, node, or a program with arguments.
+differential: packages peers
+	swift build --build-tests --scratch-path $(DEBUG)
+	EXPLORER_DIFFERENTIAL_STEPS=$(or $(STEPS),200000) EXPLORER_DIFFERENTIAL_COUNTS=1 \
+	  EXPLORER_DIFFERENTIAL_SEED=$(or $(SEED),$(shell date +%Y%m%d)) EXPLORER_DIFFERENTIAL_SHRINK=600 \
+	  swift test --skip-build --scratch-path $(DEBUG) --filter DifferentialTests
 
 # Merges a release of Kubernetes into the catalogue:
 #   make catalogue KUBERNETES=1.38 TREES="../api ../apimachinery ../kube-aggregator ..."

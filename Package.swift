@@ -379,6 +379,15 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(
+      name: "DifferentialTests",
+      dependencies: [
+        "EtcdClient", "EtcdMessages", "RPC", "TestSupport",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      path: "Tests/DifferentialTests",
+      swiftSettings: strict
+    ),
+    .testTarget(
       name: "Compatibility",
       dependencies: ["Decode", "Schema", "TestSupport", "explorer"],
       path: "Tests/Compatibility",

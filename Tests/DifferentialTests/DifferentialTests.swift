@@ -1,0 +1,104 @@
+import EtcdMessages
+import Foundation
+import SwiftProtobuf
+import TestSupport
+import Testing
+
+/// Two servers get the same random requests and must answer the same.
+///
+/// `EXPLORER_DIFFERENTIAL_STEPS` says how many, `EXPLORER_DIFFERENTIAL_SEED` from which seed;
+/// `EXPLORER_TESTED` and `EXPLORER_REFERENCE` which servers, as `ServerKind` reads them.
+@Suite struct DifferentialTests {
+  static let tested = ServerKind.named("EXPLORER_TESTED") ?? .etcd(.v34)
+  static let reference =
+    ServerKind.named("EXPLORER_REFERENCE") ?? .etcd(EtcdVersion.v35.isThere ? .v35 : .v34)
+
+  static func number(_ variable: String, default value: Int) -> Int {
+    ProcessInfo.processInfo.environment[variable].flatMap(Int.init) ?? value
+  }
+
+  @Test(.enabled(if: tested.isThere && reference.isThere))
+  func serversAgreeOnRandomRequests() async throws {
+    let stepCount = Self.number("EXPLORER_DIFFERENTIAL_STEPS", default: 20_000)
+    let first = Self.number("EXPLORER_DIFFERENTIAL_SEED", default: 1)
+    // Short runs find what a beginning does, long ones what much history does.
+    let lengths = [2_000, 4_000, 14_000]
+    var seed = first
+    var left = stepCount
+    var counts: [String: Int] = [:]
+    while left > 0 {
+      let length = min(left, lengths[(seed - first) % lengths.count])
+      let script = Script(seed: UInt64(seed), tested: Self.tested, reference: Self.reference)
+      let (run, found) = try await script.run { try await $0.run(stepCount: length) }
+      if let found {
+        try await report(found, script, run.script)
+        return
+      }
+      counts.merge(run.counts) { $0 + $1 }
+      left -= length
+      seed += 1
+    }
+    if Self.number("EXPLORER_DIFFERENTIAL_COUNTS", default: 0) > 0 {
+      for (name, count) in counts.sorted(by: { $0.key < $1.key }) { print(count, name) }
+    }
+  }
+
+  /// Says what two servers disagree on, and which few requests show it.
+  private func report(
+    _ found: DifferentialRun.Disagreement,
+    _ script: Script,
+    _ steps: [Step]
+  ) async throws {
+    Issue.record(found)
+    let seconds = Self.number("EXPLORER_DIFFERENTIAL_SHRINK", default: 60)
+    guard let few = try await script.shrink(steps, seconds: seconds) else {
+      print("the servers agree when they are asked the same again")
+      return
+    }
+    print("\(few.steps.count) requests show it; the last of them:")
+    for step in few.steps.suffix(30) { print("  \("\(step)".prefix(1_000))") }
+    print(few.found)
+  }
+
+  @Test(.enabled(if: reference.isThere))
+  func everyPlantedDifferenceIsNoticed() async throws {
+    let servers = try (0..<2).map { _ in try Server.start(Self.reference) }
+    let plants = Plants()
+    let sides = try await [
+      Side("honest", endpoint: servers[0].endpoint),
+      Side("planted", endpoint: servers[1].endpoint, edits: plants.edits),
+    ]
+    let run = DifferentialRun(sides[0], sides[1], seed: 7, goesOn: true)
+    try await run.run(stepCount: 1_500, lookCount: 20)
+    withExtendedLifetime(servers) {}
+    #expect(plants.left.isEmpty)
+    let events = run.noticed.filter { $0.step.hasPrefix("events") }
+    #expect(run.noticed.count - events.count == plants.done.answers.count)
+    #expect(events.count >= plants.done.events.count)
+  }
+
+  @Test(.enabled(if: reference.isThere))
+  func fewRequestsAreLeftOfMany() async throws {
+    // A difference that two of ten requests are needed for.
+    var edits = Side.Edits()
+    edits.answer = { _, answer in
+      guard case .message(let message) = answer,
+        var response = message as? Etcdserverpb_LeaseTimeToLiveResponse, response.grantedTtl > 0
+      else { return answer }
+      response.grantedTtl += 1
+      return .message(response)
+    }
+    let script = Script(
+      seed: 3,
+      tested: Self.reference,
+      reference: Self.reference,
+      edits: edits
+    )
+    let steps: [Step] =
+      (0..<4).map { number in .put(.with { $0.key = Data([1, number]) }) }
+      + [.grant(.with { ($0.id, $0.ttl) = (5, 5_000) }, name: 0), .leases, .alarms, .leases]
+      + [.timeToLive(.with { $0.id = 5 }), .leases]
+    let few = try await script.shrink(steps, seconds: 60)
+    #expect(few?.steps.map(\.kind) == ["grant", "timeToLive"])
+  }
+}
