@@ -339,21 +339,6 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(
-      name: "RPCTests",
-      dependencies: [
-        "RPC", "TestSupport",
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOEmbedded", package: "swift-nio"),
-        .product(name: "NIOHPACK", package: "swift-nio-http2"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOHTTP2", package: "swift-nio-http2"),
-        .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
-      ],
-      path: "Tests/RPCTests",
-      swiftSettings: strict
-    ),
-    .testTarget(
       name: "EtcdMessagesTests",
       dependencies: [
         "EtcdMessages", "TestSupport",

@@ -27,6 +27,9 @@ public struct EndpointURL: Hashable, Sendable {
   /// The digits of the port; empty for a socket in the file system, and where none are given.
   public let port: String
 
+  /// The number of the port; 0, which lets the system choose, where none is given.
+  public var portNumber: UInt16 { UInt16(port) ?? 0 }
+
   /// The path of a socket in the file system; empty for all others.
   public let socketPath: String
 

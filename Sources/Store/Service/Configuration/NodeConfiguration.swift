@@ -188,6 +188,13 @@ extension NodeConfiguration {
     /// `--max-concurrent-streams` of one connection.
     public var maxConcurrentStreams: UInt32 = .max
 
+    /// How long a message of a client may be, in bytes: 512 KiB more than a request.
+    ///
+    /// Source: etcd 3.5, `server/etcdserver/api/v3rpc/grpc.go`, `grpcOverheadBytes`.
+    public var maxMessageByteCount: Int {
+      min(maxRequestByteCount, Int(Int32.max) - 524_288) + 524_288
+    }
+
     /// How large the database may become: 2 GiB if nothing is said, nil if there is no limit.
     public var quotaByteCount: Int64? {
       if quotaBackendBytes < 0 { return nil }

@@ -50,6 +50,8 @@ public final class DirectoryClaim: Sendable {
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
       switch errno {
       case EINTR: continue
+      // Some network file systems lock no directories; the database's own lock is left then.
+      case EBADF, EINVAL, ENOLCK, ENOSYS, EOPNOTSUPP: return nil
       case EWOULDBLOCK: return .claimed(path: path, process: LockHolder.process(holding: status))
       default: return .system(operation: "flock", path: path, code: errno)
       }
