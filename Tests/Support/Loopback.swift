@@ -40,9 +40,7 @@ public enum Loopback {
 
   /// Whether it is this process that listens on a port of 127.0.0.1.
   public static func isListening(_ process: Int32, on port: UInt16) -> Bool {
-    guard let table = try? String(contentsOfFile: "/proc/net/tcp", encoding: .utf8) else {
-      return false
-    }
+    let table = contents("/proc/net/tcp")
     let hexadecimal = String(port, radix: 16, uppercase: true)
     let digits = String(repeating: "0", count: 4 - hexadecimal.count) + hexadecimal
     let address = "0100007F:\(digits)"
@@ -59,6 +57,21 @@ public enum Loopback {
     return names.contains { name in
       let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)")
       return target == "socket:[\(inode)]"
+    }
+  }
+
+  /// A file of the system's, which comes in pieces and tells no length: Foundation takes a short
+  /// piece for its end.
+  private static func contents(_ path: String) -> String {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { return "" }
+    defer { close(file) }
+    var bytes: [UInt8] = []
+    var piece = [UInt8](repeating: 0, count: 64 << 10)
+    while true {
+      let count = read(file, &piece, piece.count)
+      guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+      bytes += piece[..<count]
     }
   }
 
