@@ -2,17 +2,16 @@
 
 import PackageDescription
 
-let strict: [SwiftSetting] = [
+/// Linked statically, the members of C's `timespec` belong to a module of the toolchain's own, which
+/// cannot be imported: a target that needs them does without MemberImportVisibility.
+let strictButForC: [SwiftSetting] = [
   .swiftLanguageMode(.v6),
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("InternalImportsByDefault"),
-  .enableUpcomingFeature("MemberImportVisibility"),
   .treatAllWarnings(as: .error),
 ]
 
-/// Without MemberImportVisibility: linked statically, the members of C's `timespec` belong to a module of
-/// the toolchain's own, which cannot be imported.
-let strictButForC = strict.filter { $0 != .enableUpcomingFeature("MemberImportVisibility") }
+let strict = strictButForC + [.enableUpcomingFeature("MemberImportVisibility")]
 
 let package = Package(
   name: "explorer",
