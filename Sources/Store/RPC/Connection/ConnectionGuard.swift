@@ -21,16 +21,21 @@ struct ConnectionGuard {
   var hasSentGoAway = false
 
   /// Calls that are taken back as soon as they are made.
-  private var resets = RateLimit(burst: 1_000, perSecond: 100)
-  private var settings = RateLimit(burst: 100, perSecond: 10)
-  private var priorities = RateLimit(burst: 1_000, perSecond: 100)
-  private var errors = RateLimit(burst: 200, perSecond: 20)
+  private var resets: RateLimit
+  private var settings: RateLimit
+  private var priorities: RateLimit
+  private var errors: RateLimit
 
   /// Updates of windows have a reason when something was sent.
-  private var windowUpdates = RateLimit(burst: 1_000, perSecond: 100)
+  private var windowUpdates: RateLimit
   private var earnedWindowUpdates = 0
 
-  init(keepalive: RPCKeepalive) {
+  init(keepalive: RPCKeepalive, at now: NIODeadline) {
+    resets = RateLimit(burst: 1_000, perSecond: 100, at: now)
+    settings = RateLimit(burst: 100, perSecond: 10, at: now)
+    priorities = RateLimit(burst: 1_000, perSecond: 100, at: now)
+    errors = RateLimit(burst: 200, perSecond: 20, at: now)
+    windowUpdates = RateLimit(burst: 1_000, perSecond: 100, at: now)
     ping = PingPolicy(
       minimumInterval: keepalive.minimumClientInterval,
       permitsWithoutCalls: keepalive.permitsPingsWithoutCalls

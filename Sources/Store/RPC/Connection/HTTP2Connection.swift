@@ -49,13 +49,14 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Serve
   var keepalive: Scheduled<Void>?
   var isDraining = false
   var isClosing = false
-  var lastRead = NIODeadline.now()
+  var lastRead: NIODeadline
 
   init(loop: LoopState, peer: RPCPeer, gate: ConnectionGate) {
     self.loop = loop
     self.peer = peer
     self.gate = gate
-    guardian = ConnectionGuard(keepalive: loop.configuration.keepalive)
+    lastRead = .now()
+    guardian = ConnectionGuard(keepalive: loop.configuration.keepalive, at: lastRead)
   }
 
   var limits: RPCLimits { loop.configuration.limits }
