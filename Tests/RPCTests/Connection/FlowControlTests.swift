@@ -137,6 +137,21 @@ import Testing
     }
   }
 
+  @Test func longHeadersOfAConnectionHaveALimit() async throws {
+    try await TestServer.with { $0.limits.maximumIncompleteByteCount = 20_000 } _: { server in
+      let client = try server.client()
+      let long = [("token", String(repeating: "a", count: 6_000))]
+      for stream in [1, 3, 5] { client.begin("/test.Echo/Stream", long, stream: stream) }
+      client.begin("/test.Echo/Stream", long, stream: 7)
+      #expect(client.answer(of: 7)?.code == 8)
+      client.send(.data, flags: 1, stream: 1)
+      #expect(client.answer(of: 1)?.code == 0)
+      client.begin("/test.Echo/Stream", long, stream: 9)
+      client.send(.data, flags: 1, stream: 9)
+      #expect(client.answer(of: 9)?.code == 0)
+    }
+  }
+
   @Test func clientThatDoesNotReadItsSocketHoldsUpNothingElse() async throws {
     try await TestServer.with { server in
       let slow = try server.client(settings: [(4, Int(Int32.max))])

@@ -106,6 +106,16 @@ import Testing
     }
   }
 
+  @Test func offerToChangeTheProtocolIsDeclined() async throws {
+    try await TestServer.with { server in
+      let wire = try server.connect()
+      wire.send("GET /echo HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n")
+      let answer = wire.readToEnd()
+      #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
+      #expect(answer.contains("connection: close\r\n"))
+    }
+  }
+
   @Test func nonsenseIsABadRequest() async throws {
     try await TestServer.with { server in
       let wire = try server.connect()

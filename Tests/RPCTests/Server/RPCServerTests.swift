@@ -14,6 +14,17 @@ import Testing
         let client = try server.client()
         #expect(client.call("/test.Echo/Unary", [1], stream: 1)?.messages == [[1]])
       }
+      #expect(!FileManager.default.fileExists(atPath: path))
+    }
+    // As a killed process leaves it.
+    let left = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    defer { Glibc.close(left) }
+    let address = try SocketAddress(unixDomainSocketPath: path)
+    try address.withSockAddr { pointer, size in
+      try #require(bind(left, pointer, socklen_t(size)) == 0)
+    }
+    try await TestServer.with(listeners: [RPCListener(.unix(path: path))]) { server throws in
+      #expect(try server.client().call("/test.Echo/Unary", [1], stream: 1)?.code == 0)
     }
   }
 

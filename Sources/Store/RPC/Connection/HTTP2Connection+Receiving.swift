@@ -32,7 +32,12 @@ extension HTTP2Connection {
         deadline: timeout.map { .now() + $0 }
       )
       add(stream)
-      stream.begin()
+      stream.countHeaders(headers.byteCount)
+      if incompleteByteCount > limits.maximumIncompleteByteCount {
+        stream.refuse()
+      } else {
+        stream.begin()
+      }
       if payload.endStream { noteClientEnd(of: stream) }
       if let deadline = stream.deadline { arm(deadline) }
     }
@@ -91,6 +96,10 @@ extension HTTP2Connection {
   /// Lets a unary call be answered, or keeps it as long as too much waits to be sent.
   func admit(_ stream: RPCStream) {
     if isCongested || !waitingCalls.isEmpty {
+      // Calls that were taken back meanwhile are not kept for ever.
+      if waitingCalls.count > 64, waitingCalls.count > 2 * streams.count {
+        waitingCalls.removeAll { $0.isOver }
+      }
       waitingCalls.append(stream)
     } else {
       stream.dispatch()
@@ -139,8 +148,12 @@ struct RequestHeaders {
   var timeout: String?
   var encoding: String?
 
+  /// How long all names and values are.
+  private(set) var byteCount = 0
+
   init(_ headers: HPACKHeaders) {
     for (name, value, _) in headers {
+      byteCount += name.utf8.count + value.utf8.count
       switch name {
       case ":path": path = value
       case ":method": method = value

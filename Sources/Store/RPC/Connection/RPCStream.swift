@@ -12,7 +12,10 @@ final class RPCStream: ConnectionStream {
   /// The one message of a unary call, until the client has said that there is no other.
   private var request: ByteBuffer?
   private var hasSentHeaders = false
-  private var isOver = false
+  private(set) var isOver = false
+
+  /// How much of its headers is kept for the call, in bytes, beyond what every call has.
+  private var headerByteCount = 0
 
   init(
     id: HTTP2StreamID,
@@ -64,9 +67,21 @@ final class RPCStream: ConnectionStream {
     if isOver {
       reader.clear()
     } else {
-      connection.incompleteByteCount += reader.pendingByteCount - incompleteByteCount
-      incompleteByteCount = reader.pendingByteCount
+      countIncomplete()
     }
+  }
+
+  /// Counts long headers as what is kept for the connection.
+  func countHeaders(_ byteCount: Int) {
+    guard byteCount > 512 else { return }
+    headerByteCount = byteCount
+    countIncomplete()
+  }
+
+  private func countIncomplete() {
+    let byteCount = reader.pendingByteCount + headerByteCount
+    connection.incompleteByteCount += byteCount - incompleteByteCount
+    incompleteByteCount = byteCount
   }
 
   override func refuse() {

@@ -21,7 +21,9 @@ final class HTTP1Exchange: HTTPExchange {
   init(_ head: HTTPRequestHead, on connection: HTTP1Connection) {
     self.connection = connection
     version = head.version
-    keepsAlive = head.isKeepAlive
+    // After these the parser takes nothing for HTTP any more.
+    let mayChange = head.method == .CONNECT || head.headers.contains(name: "upgrade")
+    keepsAlive = head.isKeepAlive && !mayChange
     let (path, query) = RequestTarget.parse(head.uri)
     request = HTTPRequest(
       method: head.method,

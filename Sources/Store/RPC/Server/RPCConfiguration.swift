@@ -62,7 +62,8 @@ public struct RPCLimits: Sendable {
   /// The longest body of a request over plain HTTP, in bytes.
   public var maximumBodyByteCount = 2_097_152
 
-  /// How much of messages and bodies that are not complete is kept for a connection, in bytes.
+  /// How much of messages and bodies that are not complete, and of long headers, is kept for a
+  /// connection, in bytes.
   public var maximumIncompleteByteCount = 268_435_456
 
   /// How much may wait to be sent on a call before ``RPCCall/isWritable`` is false, in bytes.

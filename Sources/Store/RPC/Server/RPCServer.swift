@@ -1,3 +1,4 @@
+internal import Glibc
 public import NIOCore
 internal import NIOPosix
 internal import Synchronization
@@ -100,6 +101,8 @@ public final class RPCServer: Sendable {
       return channels
     }
     for channel in channels { try? await channel.close() }
+    guard !channels.isEmpty else { return }
+    for case .unix(let path) in configuration.listeners.map(\.address) { unlink(path) }
   }
 
   private func closeConnections() async {
