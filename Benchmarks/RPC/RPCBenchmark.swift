@@ -24,11 +24,22 @@ enum RPCBenchmark {
     try await Task.sleep(for: .seconds(1_000_000))
   }
 
-  /// What a range of one key answers: a header and a value of 256 bytes.
-  private static let answer = ByteBuffer(repeating: 7, count: 320)
+  /// A header: cluster 1, member 2, revision 3, term 4.
+  private static let header: [UInt8] = [0x0a, 8, 0x08, 1, 0x10, 2, 0x18, 3, 0x20, 4]
+
+  /// What etcd answers to a range: the header, one key with a value of 256 bytes, the count.
+  private static let range: ByteBuffer = {
+    let value = [0x2a, 0x80, 0x02] + [UInt8](repeating: UInt8(ascii: "x"), count: 256)
+    let pair: [UInt8] = [0x0a, 1, UInt8(ascii: "k"), 0x10, 3, 0x18, 3, 0x20, 1] + value
+    let kvs = [0x12, UInt8(pair.count & 0x7f) | 0x80, UInt8(pair.count >> 7)] + pair
+    return ByteBuffer(bytes: header + kvs + [0x20, 1])
+  }()
 
   private static let methods: [String: RPCMethod] = [
-    "/etcdserverpb.KV/Range": .unary { call, _ in call.answer(answer) },
+    "/etcdserverpb.KV/Range": .unary { call, _ in call.answer(range) },
+    "/etcdserverpb.KV/Put": .unary { call, _ in
+      Writer.shared.answer(call, ByteBuffer(bytes: header))
+    },
     "/benchmark.Echo/Unary": .unary { call, message in call.answer(message) },
     "/benchmark.Echo/Elsewhere": .unary { call, message in Writer.shared.answer(call, message) },
     "/benchmark.Echo/Stream": .stream { Echo($0) },

@@ -138,7 +138,9 @@ import Testing
   }
 
   @Test func longHeadersOfAConnectionHaveALimit() async throws {
-    try await TestServer.with { $0.limits.maximumIncompleteByteCount = 20_000 } _: { server in
+    try await TestServer.with {
+      $0.limits.maximumIncompleteByteCount = 20_000
+    } _: { server in
       let client = try server.client()
       let long = [("token", String(repeating: "a", count: 6_000))]
       for stream in [1, 3, 5] { client.begin("/test.Echo/Stream", long, stream: stream) }
