@@ -17,7 +17,19 @@ final class DifferentialRun {
     let answers: [String]
 
     var description: String {
-      "seed \(seed), step \(index): \(step)\n" + answers.map { "  \($0)" }.joined(separator: "\n")
+      let lines = Self.aroundDifference(answers).map { "  \($0)" }.joined(separator: "\n")
+      return "seed \(seed), step \(index): \(step.shortened(to: 2_000))\n\(lines)"
+    }
+
+    /// Long answers from a little before where they differ.
+    private static func aroundDifference(_ answers: [String]) -> [String] {
+      guard answers.count == 2, answers.contains(where: { $0.count > 800 }) else { return answers }
+      let bodies = answers.map { $0.drop { $0 != ":" } }
+      let sameCount = zip(bodies[0], bodies[1]).prefix { $0 == $1 }.count
+      return zip(answers, bodies).map { answer, body in
+        let name = answer.prefix { $0 != ":" }
+        return "\(name): ... \(String(body.dropFirst(max(0, sameCount - 300))).shortened(to: 800))"
+      }
     }
   }
 
@@ -35,7 +47,7 @@ final class DifferentialRun {
   /// What the servers disagreed on, if that does not end the run.
   private(set) var noticed: [Disagreement] = []
 
-  /// Whether a disagreement is only kept: tests of the run itself plant many.
+  /// Whether a disagreement is only kept, though later ones may follow from it.
   private let goesOn: Bool
 
   private var watchers: [Int64: Watcher] = [:]

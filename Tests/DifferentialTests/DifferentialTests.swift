@@ -7,7 +7,8 @@ import Testing
 /// Two servers get the same random requests and must answer the same.
 ///
 /// `EXPLORER_DIFFERENTIAL_STEPS` says how many, `EXPLORER_DIFFERENTIAL_SEED` from which seed;
-/// `EXPLORER_TESTED` and `EXPLORER_REFERENCE` which servers, as `ServerKind` reads them.
+/// `EXPLORER_TESTED` and `EXPLORER_REFERENCE` which servers, as `ServerKind` reads them. With
+/// `EXPLORER_DIFFERENTIAL_GOES_ON` a run goes on, and so many disagreements are told.
 @Suite struct DifferentialTests {
   static let tested = ServerKind.named("EXPLORER_TESTED") ?? .etcd(.v34)
   static let reference =
@@ -29,7 +30,11 @@ import Testing
     while left > 0 {
       let length = min(left, lengths[(seed - first) % lengths.count])
       let script = Script(seed: UInt64(seed), tested: Self.tested, reference: Self.reference)
-      let (run, found) = try await script.run { try await $0.run(stepCount: length) }
+      let goesOn = Self.number("EXPLORER_DIFFERENTIAL_GOES_ON", default: 0)
+      let (run, found) = try await script.run(goesOn: goesOn > 0) {
+        try await $0.run(stepCount: length)
+      }
+      for one in run.noticed.prefix(goesOn) { Issue.record(one) }
       if let found {
         try await report(found, script, run.script)
         return
@@ -56,7 +61,7 @@ import Testing
       return
     }
     print("\(few.steps.count) requests show it; the last of them:")
-    for step in few.steps.suffix(30) { print("  \("\(step)".prefix(1_000))") }
+    for step in few.steps.suffix(30) { print("  \(step.description.shortened(to: 1_000))") }
     print(few.found)
   }
 

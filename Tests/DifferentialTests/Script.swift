@@ -12,10 +12,13 @@ struct Script {
 
   /// Makes a run of new servers, and says what they disagreed on.
   ///
-  /// - Parameter body: What to do with the run.
+  /// - Parameters:
+  ///   - goesOn: Whether a disagreement does not end it.
+  ///   - body: What to do with the run.
   /// - Returns: The run, and what ended it.
   /// - Throws: What is no disagreement: a server that does not start.
   func run(
+    goesOn: Bool = false,
     _ body: (DifferentialRun) async throws -> Void
   ) async throws -> (run: DifferentialRun, found: DifferentialRun.Disagreement?) {
     let servers = try [tested, reference].map { try Server.start($0, electsFast: true) }
@@ -24,7 +27,7 @@ struct Script {
       Side("\(tested)", endpoint: servers[0].endpoint, edits: edits),
       Side("\(reference)", endpoint: servers[1].endpoint),
     ]
-    let run = DifferentialRun(sides[0], sides[1], seed: seed)
+    let run = DifferentialRun(sides[0], sides[1], seed: seed, goesOn: goesOn)
     do {
       try await body(run)
       return (run, nil)

@@ -65,12 +65,16 @@ extension Step: CustomStringConvertible {
 }
 
 extension Message {
-  /// The fields by name on one line, cut off where they are very long.
+  /// The fields by name on one line.
   var onOneLine: String {
     let lines = textFormatString().split(separator: "\n").map { $0.drop { $0 == " " } }
-    let text = lines.joined(separator: " ")
-    return text.utf8.count > 6_000 ? "\(text.prefix(6_000))... " : text
+    return lines.joined(separator: " ")
   }
+}
+
+extension String {
+  /// The beginning of what is longer.
+  func shortened(to count: Int) -> String { self.count > count ? "\(prefix(count)) ..." : self }
 }
 
 /// What a server answered.

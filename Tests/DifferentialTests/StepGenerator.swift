@@ -16,7 +16,9 @@ struct StepGenerator {
   var revision: Int64 = 1
 
   /// The revision of the last compaction; -1 before the first.
-  var compacted: Int64 = -1
+  var compacted: Int64 = -1 { didSet { compactions.insert(compacted) } }
+
+  private var compactions: Set<Int64> = []
 
   /// Leases that there are.
   var leases: [Int64] = []
@@ -114,7 +116,7 @@ struct StepGenerator {
     case 0..<60: Data("value \(number(0..<6))".utf8)
     case 60..<70: Data()
     case 70..<97: Data((0..<number(1..<40)).map { _ in UInt8(number(0..<256)) })
-    default: Data(repeating: UInt8(number(0..<256)), count: number(1_000..<4_000))
+    default: Data(repeating: UInt8(ascii: "a") + UInt8(number(0..<26)), count: number(500..<3_000))
     }
   }
 
@@ -225,12 +227,12 @@ struct StepGenerator {
     }
   }
 
-  /// Not the revision of the last compaction: 3.4 says that it is compacted, 3.5 answers.
+  /// Not the revision of a compaction: 3.4 says that it is compacted, 3.5 answers for some time.
   private mutating func hashRevision() -> Int64 {
     switch number(0..<10) {
     case 0..<3: 0
     case 3..<4: revision + 1
-    case 4..<5 where compacted > 1: compacted - 1
+    case 4..<5 where compacted > 1 && !compactions.contains(compacted - 1): compacted - 1
     default: Int64.random(in: min(compacted + 1, revision)...revision, using: &random)
     }
   }
