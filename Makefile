@@ -12,7 +12,7 @@ SOURCES := Package.swift Sources Tests Benchmarks
 ETCD35 := .build/peers/etcd-3.5/usr/bin/etcd
 PEERS := $(or $(EXPLORER_SHARED),../shared)/tools/peers.sh
 
-.PHONY: build demo test lint format bench fuzz differential catalogue generated check-generated packages peers \
+.PHONY: build demo test lint format bench fuzz differential torture catalogue generated check-generated packages peers \
   clean
 
 # The program, linked statically: it starts in two milliseconds and runs on any Linux of its kind.
@@ -59,6 +59,13 @@ differential: packages peers
 	EXPLORER_DIFFERENTIAL_STEPS=$(or $(STEPS),200000) EXPLORER_DIFFERENTIAL_COUNTS=1 \
 	  EXPLORER_DIFFERENTIAL_SEED=$(or $(SEED),$(shell date +%Y%m%d)) EXPLORER_DIFFERENTIAL_SHRINK=600 \
 	  swift test --skip-build --scratch-path $(DEBUG) --filter DifferentialTests
+
+# Kills a server in mid-load, again and again: make torture ROUNDS=1000 SEED=1 (default: 500 rounds
+# from a seed of the day). EXPLORER_TESTED says which server.
+torture: packages peers
+	swift build --build-tests --scratch-path $(DEBUG)
+	EXPLORER_TORTURE_ROUNDS=$(or $(ROUNDS),500) EXPLORER_TORTURE_SEED=$(or $(SEED),$(shell date +%Y%m%d)) \
+	  swift test --skip-build --scratch-path $(DEBUG) --filter KillTests
 
 # Merges a release of Kubernetes into the catalogue:
 #   make catalogue KUBERNETES=1.38 TREES="../api ../apimachinery ../kube-aggregator ..."

@@ -379,9 +379,18 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(
+      name: "LinearizabilityTests",
+      dependencies: [
+        "EtcdClient", "EtcdMessages", "RPC", "TestSupport", "explorer",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      path: "Tests/LinearizabilityTests",
+      swiftSettings: strict
+    ),
+    .testTarget(
       name: "DifferentialTests",
       dependencies: [
-        "EtcdClient", "EtcdMessages", "RPC", "TestSupport",
+        "EtcdClient", "EtcdMessages", "RPC", "TestSupport", "explorer",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       path: "Tests/DifferentialTests",
