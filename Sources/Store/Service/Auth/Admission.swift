@@ -182,12 +182,10 @@ final class Admission: Sendable {
   /// Admits administrators to Defragment, Hash, HashKV and Snapshot, whose refusals etcd gives no
   /// code.
   func admitToDatabase(_ call: RPCCall) throws(RPCStatus) {
-    guard directory.isEnabled else { return }
-    let snapshot = directory.current
-    do throws(AuthError) {
-      try snapshot.checkIsAdministrator(requester(of: call, in: snapshot))
-    } catch {
-      throw RPCStatus(uncoded: error)
+    _ = try admit(call, refusal: { RPCStatus(uncoded: $0) }) {
+      snapshot,
+      requester throws(AuthError) in
+      try snapshot.checkIsAdministrator(requester)
     }
   }
 
@@ -227,6 +225,7 @@ final class Admission: Sendable {
 
   private func admit(
     _ call: RPCCall,
+    refusal: (AuthError) -> RPCStatus = { RPCStatus($0) },
     _ check: (AuthSnapshot, Requester) throws(AuthError) -> Void
   ) throws(RPCStatus) -> Requester {
     guard directory.isEnabled else { return Requester() }
@@ -238,7 +237,7 @@ final class Admission: Sendable {
       try check(snapshot, requester)
       return requester
     } catch {
-      throw RPCStatus(error)
+      throw refusal(error)
     }
   }
 

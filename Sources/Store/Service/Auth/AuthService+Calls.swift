@@ -69,8 +69,9 @@ extension AuthService {
   /// Answers a call.
   func answer(_ call: RPCCall, _ body: () throws(RPCStatus) -> some Message) {
     admitting(call) { () throws(RPCStatus) in
+      let message = try body()
       // Every message of these can be serialized: it has no required fields.
-      let bytes: [UInt8] = (try? body().serializedBytes()) ?? []
+      let bytes: [UInt8] = (try? message.serializedBytes()) ?? []
       call.answer(ByteBuffer(bytes: bytes))
     }
   }

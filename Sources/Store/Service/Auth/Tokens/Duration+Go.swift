@@ -19,7 +19,9 @@ extension Duration {
       rest = rest.dropFirst(number.count)
       let unit = rest.prefix { !($0.isASCII && ($0.isNumber || $0 == ".")) }
       rest = rest.dropFirst(unit.count)
-      guard number.contains(where: \.isNumber), let count = Double("0\(number)0"),
+      // Go reads `1.` and `.5` as well.
+      let padded = "0\(number)" + (number.last == "." ? "0" : "")
+      guard number.contains(where: \.isNumber), let count = Double(padded),
         let size = Duration.units[String(unit)]
       else { return nil }
       nanoseconds += count * size
