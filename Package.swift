@@ -328,6 +328,8 @@ let package = Package(
       dependencies: [
         "Apply", "Bolt", "EtcdMessages", "FileIO", "MVCC", "RPC", "ServedProcess", "Snapshot",
         "Store", "TestSupport", "WAL",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),

@@ -294,6 +294,85 @@ import Testing
     #expect(test.applier.auth.revision == revision)
   }
 
+  @Test func namesAreComparedByTheirBytes() throws {
+    // The letter and the sign for Kelvin, which Swift takes for the same text.
+    let (letter, sign) = ("K", "\u{212A}")
+    for name in [letter, sign] {
+      try addRole(name)
+      try addUser(name, roles: [letter, sign])
+    }
+    #expect(try test.rows(of: .authUsers).count == 2)
+    #expect(test.applier.auth.user(letter)?.roles == [letter, sign])
+    _ = try test.apply {
+      $0.authUserRevokeRole.name = letter
+      $0.authUserRevokeRole.role = sign
+    }
+    #expect(test.applier.auth.user(letter)?.roles.map { Array($0.utf8) } == [[75]])
+    _ = try test.apply { $0.authRoleDelete.role = letter }
+    #expect(test.applier.auth.user(letter)?.roles.isEmpty == true)
+    #expect(test.applier.auth.user(sign)?.roles.map { $0.utf8.count } == [3])
+    _ = try test.apply { $0.authUserDelete.name = sign }
+    #expect(try test.rows(of: .authUsers).keys.map { $0 } == [[75]])
+  }
+
+  // MARK: Tokens
+
+  /// What an applier tells of tokens.
+  private final class Tokens: AuthTokens, @unchecked Sendable {
+    // One thread applies entries and looks.
+    var told: [String] = []
+    func assign(_ token: String, to user: String) { told.append("\(token) for \(user)") }
+    func invalidateTokens(of user: String) { told.append("none for \(user)") }
+    func invalidateAllTokens() { told.append("none") }
+  }
+
+  @Test func tokensAreGivenInTheOrderOfTheLog() throws {
+    let tokens = Tokens()
+    var options = Applier.Options()
+    options.tokens = tokens
+    let test = try TestApplier(options: options)
+    func authenticate(_ name: String) throws -> Applier.Outcome {
+      try test.apply {
+        $0.authenticate.name = name
+        $0.authenticate.simpleToken = "abc"
+      }
+    }
+    func refusal(_ name: String) throws -> Applier.Refusal? {
+      if case .refused(let refusal) = try authenticate(name) { return refusal }
+      return nil
+    }
+    for name in ["root", "alice", "none"] {
+      _ = try test.apply {
+        $0.authUserAdd.name = name
+        $0.authUserAdd.options.noPassword = name == "none"
+      }
+    }
+    _ = try test.apply {
+      $0.authUserGrantRole.user = "root"
+      $0.authUserGrantRole.role = "root"
+    }
+    #expect(try refusal("root") == .auth(.notEnabled))
+    _ = try test.apply { $0.authEnable = .init() }
+    guard case .applied(.authenticated(let token, let revision)) = try authenticate("alice") else {
+      Issue.record("alice is known")
+      return
+    }
+    #expect(token == "abc.7" && revision == test.applier.auth.revision)
+    #expect(try refusal("none") == .auth(.authenticationFailed(user: "none")))
+    #expect(try refusal("ghost") == .auth(.authenticationFailed(user: "ghost")))
+    for change in 0..<3 {
+      _ = try test.apply { request in
+        switch change {
+        case 0: request.authUserChangePassword.name = "alice"
+        case 1: request.authUserDelete.name = "alice"
+        default: request.authDisable = .init()
+        }
+        request.setRequester("root", test.applier.auth.revision)
+      }
+    }
+    #expect(tokens.told == ["abc.7 for alice", "none for alice", "none for alice", "none"])
+  }
+
   // MARK: What is stored
 
   @Test func usersAndRolesAreStoredAsEtcdStoresThem() throws {

@@ -44,6 +44,16 @@ import Testing
     #expect(allows([("a", "")], "a", "a\0"))
   }
 
+  @Test func whatTouchesIsOneInterval() {
+    let permissions = permissions([("c", "e"), ("a", "c"), ("x", "\0"), ("y", "z"), ("d", "d")])
+    #expect(
+      permissions.readable == [
+        KeyPermissions.Interval(start: Array("a".utf8), end: Array("e".utf8)),
+        KeyPermissions.Interval(start: Array("x".utf8), end: []),
+      ]
+    )
+  }
+
   @Test func readingAndWritingAreTwoThings() {
     let readers = permissions([("a", "")], [.read])
     #expect(!readers.allows(.write, [97], []))

@@ -166,13 +166,14 @@ final class Admission: Sendable {
 
   // MARK: The node
 
-  /// Admits every user: to grant a lease, to list members, to list alarms.
+  /// Admits every user: to grant a lease, to list members, to list alarms, to ask for the node's
+  /// status; the last is for administrators only in some releases, from 3.5.28 to 3.5.31.
   func admitUser(_ call: RPCCall) throws(RPCStatus) -> Requester {
     try admit(call) { _, requester throws(AuthError) in try requester.refuseNobody() }
   }
 
-  /// Admits administrators: to compact, to change members, to raise and end alarms, to ask for the
-  /// node's status, to change users and roles, and to most else.
+  /// Admits administrators: to compact, to change members, to raise and end alarms, to change users
+  /// and roles, and to most else.
   func admitAdministrator(_ call: RPCCall) throws(RPCStatus) -> Requester {
     try admit(call) { snapshot, requester throws(AuthError) in
       try snapshot.checkIsAdministrator(requester)
