@@ -153,10 +153,14 @@ public final class EtcdServer: Sendable {
   /// - Throws: `Failure.notServing` if the server ends, or the time is over.
   public func waitUntilServing(seconds: Double = 60) throws {
     let deadline = ContinuousClock.now + .seconds(seconds)
+    var isListening = false
     while process.isRunning, ContinuousClock.now < deadline {
       // Another server may have taken the port: an answer counts from this process only.
-      if Loopback.isListening(process.id, on: clientPort),
-        let answer = try? Loopback.request(clientPort, "GET", "/version"), answer.status == 200
+      isListening = Loopback.isListening(process.id, on: clientPort)
+      // A connection that was made too early may never be answered.
+      if isListening,
+        let answer = try? Loopback.request(clientPort, "GET", "/version", seconds: 5),
+        answer.status == 200
       {
         return
       }
@@ -165,7 +169,8 @@ public final class EtcdServer: Sendable {
     let status = process.exitStatus
     // A wrong argument is named at the beginning, everything else at the end.
     let lines = log.split(separator: "\n")
-    let told = lines.prefix(4) + lines.dropFirst(4).suffix(12)
+    let state: Substring = isListening ? "listening, but not answering" : "not listening"
+    let told = [state] + lines.prefix(4) + lines.dropFirst(4).suffix(12)
     throw Failure.notServing(version, status: status, log: told.joined(separator: "\n"))
   }
 

@@ -86,18 +86,20 @@ public enum Loopback {
   ///   - path: The path, with a slash at its beginning.
   ///   - body: What is sent.
   ///   - headers: More header lines, without their ends.
+  ///   - seconds: How long to wait for the next bytes.
   /// - Returns: The status and the body.
-  /// - Throws: `Failure` if there is no connection, or no answer within half a minute.
+  /// - Throws: `Failure` if there is no connection, or no answer in time.
   public static func request(
     _ port: UInt16,
     _ method: String,
     _ path: String,
     body: [UInt8] = [],
-    headers: [String] = []
+    headers: [String] = [],
+    seconds: Int = 30
   ) throws(Failure) -> (status: Int, body: [UInt8]) {
     let socket = try makeSocket()
     defer { close(socket) }
-    var limit = timeval(tv_sec: 30, tv_usec: 0)
+    var limit = timeval(tv_sec: seconds, tv_usec: 0)
     let size = socklen_t(MemoryLayout<timeval>.size)
     setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, size)
     setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &limit, size)

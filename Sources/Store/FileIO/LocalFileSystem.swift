@@ -4,8 +4,13 @@ internal import Glibc
 
 /// The machine's own file system.
 public struct LocalFileSystem: FileSystem {
+  private let syncs: Bool
+
   /// The only one there is.
-  public init() {}
+  ///
+  /// - Parameter syncs: Whether a sync waits until the disk has what was written; without that, what
+  ///   was written last is lost when the power fails.
+  public init(syncs: Bool = true) { self.syncs = syncs }
 
   /// Opens a regular file without following what a pipe or a terminal would wait for.
   ///
@@ -25,7 +30,7 @@ public struct LocalFileSystem: FileSystem {
     // O_NONBLOCK: a pipe that nobody writes to must not hold us up; files know no such thing.
     let descriptor = retrying { Glibc.open(path, flags | O_CLOEXEC | O_NONBLOCK, 0o600) }
     guard descriptor >= 0 else { throw failure(.open, path) }
-    let handle = LocalFileHandle(descriptor: descriptor, path: path)
+    let handle = LocalFileHandle(descriptor: descriptor, path: path, syncs: syncs)
     guard try handle.status().st_mode & S_IFMT != S_IFDIR else {
       throw .failed(operation: .open, path: path, code: EISDIR)
     }
@@ -84,7 +89,7 @@ public struct LocalFileSystem: FileSystem {
     let descriptor = retrying { Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
     guard descriptor >= 0 else { throw failure(.open, path) }
     defer { close(descriptor) }
-    guard retrying({ fsync(descriptor) }) == 0 else { throw failure(.sync, path) }
+    guard !syncs || retrying({ fsync(descriptor) }) == 0 else { throw failure(.sync, path) }
   }
 }
 
@@ -92,8 +97,10 @@ public struct LocalFileSystem: FileSystem {
 private final class LocalFileHandle: FileHandle {
   let path: String
   private let descriptor: Int32
+  private let syncs: Bool
 
-  init(descriptor: Int32, path: String) {
+  init(descriptor: Int32, path: String, syncs: Bool) {
+    self.syncs = syncs
     self.descriptor = descriptor
     self.path = path
   }
@@ -131,11 +138,11 @@ private final class LocalFileHandle: FileHandle {
   }
 
   func syncData() throws(FileIOError) {
-    guard retrying({ fdatasync(descriptor) }) == 0 else { throw failure(.sync, path) }
+    guard !syncs || retrying({ fdatasync(descriptor) }) == 0 else { throw failure(.sync, path) }
   }
 
   func sync() throws(FileIOError) {
-    guard retrying({ fsync(descriptor) }) == 0 else { throw failure(.sync, path) }
+    guard !syncs || retrying({ fsync(descriptor) }) == 0 else { throw failure(.sync, path) }
   }
 
   func truncate(to byteCount: Int) throws(FileIOError) {

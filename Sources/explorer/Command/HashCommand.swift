@@ -33,12 +33,17 @@ struct HashCommand: ParsableCommand {
     let source = try SourceOptions.open(argument.given, unlocked: argument.unlocked, wal: wal)
     let hash: KeyspaceHash
     let databaseHash: UInt32
+    let progress = Progress("\(source.databasePath): HashKV")
+    let databaseProgress: Progress
     do {
-      hash = try source.hash(at: rev)
-      databaseHash = try source.databaseHash()
+      hash = try source.hash(at: rev) { progress.show($0, of: $1) }
+      progress.end()
+      databaseProgress = Progress("\(source.databasePath): Hash")
+      databaseHash = try source.databaseHash { databaseProgress.show($0, of: $1) }
     } catch {
       throw CommandFailure("", error)
     }
+    databaseProgress.end()
     var output = StandardOutput()
     if writeOut.output == .simple {
       output.write(

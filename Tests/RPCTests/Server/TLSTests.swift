@@ -121,11 +121,11 @@ struct TLSTests {
     try certificates.make("alice", commonName: "alice")
     try certificates.make("bob", commonName: "bob")
     var listener = listener(clients: true)
-    listener.tls?.allowedClientName = "alice"
+    listener.tls?.allowedClientNames = ["carol", "alice"]
     try await TestServer.with(listeners: [listener]) { server throws in
       #expect(try client(server, "alice").call("/test.Echo/Who", [], stream: 1)?.code == 0)
       #expect(try client(server, "bob").call("/test.Echo/Who", [], stream: 1) == nil)
-      let text = "client certificate's common name is bob, not alice"
+      let text = "client certificate's common name is bob, not carol, alice"
       let isLogged = server.log.wait { $0.error == text }
       #expect(isLogged)
     }
@@ -138,7 +138,7 @@ struct TLSTests {
       ("a.example.com", true), ("A.Example.com", true), ("10.0.0.1", true),
       ("a.b.example.com", false), ("example.com", false), ("10.0.0.2", false), ("alice", false),
     ] {
-      listener.tls?.allowedClientHostname = host
+      listener.tls?.allowedClientHostnames = ["other.example", host]
       try await TestServer.with(listeners: [listener]) { server in
         let answer = try client(server, "alice").call("/test.Echo/Who", [], stream: 1)
         #expect((answer?.code == 0) == isServed, "\(host)")

@@ -83,7 +83,7 @@ import Testing
     #expect(configuration.cluster.initial == "m1=http://10.0.0.1:2380")
     #expect(configuration.cluster.token == "token")
     #expect(configuration.cluster.state == .existing)
-    #expect(!configuration.cluster.strictReconfiguration)
+    #expect(configuration.withoutEffect.contains("strict-reconfig-check"))
     #expect(configuration.transport.certificateFile == "server.pem")
     #expect(configuration.transport.keyFile == "server.key")
     #expect(configuration.transport.trustedCAFile == "ca.pem")

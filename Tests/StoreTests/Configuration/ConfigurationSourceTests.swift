@@ -47,7 +47,7 @@ import Testing
     #expect(try configuration(["--unsafe-no-fsync"]).0.storage.syncs == false)
     #expect(try configuration(["--unsafe-no-fsync=false"]).0.storage.syncs == true)
     #expect(
-      try configuration(["--strict-reconfig-check=0"]).0.cluster.strictReconfiguration == false
+      try configuration(["--enable-grpc-gateway=0"]).0.grpcGateway == false
     )
     #expect(throws: ConfigurationError.argument("false")) {
       try configuration(["--unsafe-no-fsync", "false"])

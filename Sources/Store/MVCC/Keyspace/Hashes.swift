@@ -23,7 +23,9 @@ extension KeyspaceView {
   /// so the hash is the same whether or not the compaction has deleted the others yet. A tombstone of
   /// the compaction's own revision does not count, since some releases delete it.
   ///
-  /// - Parameter revision: The last main revision that counts; 0 for the current one.
+  /// - Parameters:
+  ///   - revision: The last main revision that counts; 0 for the current one.
+  ///   - onProgress: Is told now and then how many bytes of rows have been hashed.
   /// - Returns: The hash.
   /// - Throws: ``MVCCError/futureRevision(requested:currentRevision:)``,
   ///   ``MVCCError/compacted(requested:compactRevision:)``, or the fault of a row or a page.
@@ -31,11 +33,15 @@ extension KeyspaceView {
   /// Source: etcd 3.5.16 `server/storage/mvcc/hash.go`. Members of a cluster that have compacted
   /// since they started may answer another hash for the compaction's own revision, one that they took
   /// while they deleted.
-  public func hash(at revision: Int64 = 0) throws(MVCCError) -> KeyspaceHash {
+  public func hash(
+    at revision: Int64 = 0,
+    onProgress: (Int) -> Void = { _ in }
+  ) throws(MVCCError) -> KeyspaceHash {
     let main = try self.revision(for: revision)
     let compactRevision = compactRevision
     let kept = compactRevision > 0 ? try keptRevisions(at: main) : nil
     var place = 0
+    var steps = ByteSteps()
     var crc = CRC32C()
     crc.update(BucketName.key.bytes)
     try visitRows(through: main) { row throws(MVCCError) in
@@ -52,6 +58,7 @@ extension KeyspaceView {
       }
       row.key.withBytes { crc.update($0) }
       crc.update(row.bytes)
+      if steps.add(row.bytes.count) { onProgress(steps.byteCount) }
       return true
     }
     return KeyspaceHash(
@@ -99,6 +106,7 @@ extension Keyspace {
   ///   - transaction: What of the database is hashed.
   ///   - includesLogPosition: Whether the rows count that tell how far the log was applied: not for
   ///     Hash, but for what `snapshot status` prints.
+  ///   - onProgress: Is told now and then how many bytes of values have been hashed.
   /// - Returns: A CRC-32C.
   /// - Throws: ``MVCCError/bolt(_:)``.
   ///
@@ -106,9 +114,11 @@ extension Keyspace {
   /// `Status`.
   public static func hash(
     of transaction: ReadTransaction,
-    includesLogPosition: Bool = false
+    includesLogPosition: Bool = false,
+    onProgress: (Int) -> Void = { _ in }
   ) throws(MVCCError) -> UInt32 {
     var crc = CRC32C()
+    var steps = ByteSteps()
     try bolt { () throws(BoltError) in
       let root = transaction.root
       var names = root.cursor()
@@ -125,6 +135,7 @@ extension Keyspace {
             if skipped.isEmpty || !skipped.contains(Array(row.key)) {
               crc.update(row.key)
               crc.update(row.value)
+              if steps.add(row.value.count) { onProgress(steps.byteCount) }
             }
             element = try cursor.next()
           }
@@ -133,6 +144,22 @@ extension Keyspace {
       }
     }
     return crc.value
+  }
+}
+
+/// Bytes being counted, with a step every 16 MiB.
+private struct ByteSteps {
+  private static let step = 16 << 20
+
+  private(set) var byteCount = 0
+  private var next = ByteSteps.step
+
+  /// Adds to the bytes; the answer is whether a step was made.
+  mutating func add(_ count: Int) -> Bool {
+    byteCount &+= count
+    guard byteCount >= next else { return false }
+    next = byteCount &+ ByteSteps.step
+    return true
   }
 }
 

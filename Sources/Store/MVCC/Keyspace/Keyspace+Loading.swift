@@ -4,13 +4,17 @@ extension Keyspace {
   /// Reads leases, and builds the index from the rows.
   ///
   /// Leaf by leaf, so that a page that cannot be read costs no more than its own rows.
-  func load(_ onFault: (MVCCError) throws(MVCCError) -> Void) throws(MVCCError) {
+  func load(
+    _ onProgress: (_ done: Int, _ total: Int) -> Void,
+    _ onFault: (MVCCError) throws(MVCCError) -> Void
+  ) throws(MVCCError) {
     let transaction = shared.source.transaction
-    try visit(BucketName.lease, in: transaction, onFault) { element throws(MVCCError) in
+    try visit(BucketName.lease, in: transaction, { _, _ in }, onFault) {
+      element throws(MVCCError) in
       leases.set(try Lease(key: element.key, value: element.value))
     }
     var last: Int64 = 1
-    try visit(BucketName.key, in: transaction, onFault) { element throws(MVCCError) in
+    try visit(BucketName.key, in: transaction, onProgress, onFault) { element throws(MVCCError) in
       let row = try RowKey(element.key)
       let keyValue = try KeyValueView(element.value, at: row.revision)
       let slot = try index.restore(row, keyValue)
@@ -40,6 +44,7 @@ extension Keyspace {
   private func visit(
     _ name: BucketName,
     in transaction: ReadTransaction,
+    _ onProgress: (_ done: Int, _ total: Int) -> Void,
     _ onFault: (MVCCError) throws(MVCCError) -> Void,
     _ body: (Element) throws(MVCCError) -> Void
   ) throws(MVCCError) {
@@ -68,7 +73,11 @@ extension Keyspace {
       try bucket.leafPages { fault throws(BoltError) in faults.append(fault) }
     }
     for fault in faults { try onFault(.bolt(fault)) }
-    for id in leaves {
+    for (place, id) in leaves.enumerated() {
+      if place % 1024 == 0 {
+        let pageByteCount = database.pageByteCount
+        onProgress(place * pageByteCount, leaves.count * pageByteCount)
+      }
       let leaf: PageView
       do throws(MVCCError) {
         leaf = try bolt { () throws(BoltError) in try transaction.leaf(id) }

@@ -82,6 +82,7 @@ public final class Keyspace: @unchecked Sendable {
   /// - Parameters:
   ///   - database: The database; its buckets are made if it is to be written and they are absent.
   ///   - isReadOnly: Whether the database is opened for reading, or is to be left as it is.
+  ///   - onProgress: Is told now and then how many of how many bytes of pages have been read.
   ///   - onFault: Sees what is wrong with a row or a page. If it returns, the row or the page is
   ///     passed over; if it throws, so does this.
   /// - Throws: What `onFault` throws, which is what it was given unless told otherwise;
@@ -89,6 +90,7 @@ public final class Keyspace: @unchecked Sendable {
   public init(
     _ database: Database,
     isReadOnly: Bool = false,
+    onProgress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
     onFault: (MVCCError) throws(MVCCError) -> Void = { fault throws(MVCCError) in throw fault }
   ) throws(MVCCError) {
     self.database = database
@@ -111,7 +113,7 @@ public final class Keyspace: @unchecked Sendable {
       currentRevision: 1,
       compactRevision: finished ?? -1
     )
-    try load(onFault)
+    try load(onProgress, onFault)
     let latest = max(finished ?? 0, scheduled ?? 0)
     shared.currentRevision = max(shared.currentRevision, latest)
     if let scheduled, scheduled > shared.compactRevision {

@@ -39,11 +39,14 @@ struct ClientCertificate {
 
   /// Why a client may not be served, or nil if it may.
   func refusal(_ configuration: RPCTLS) -> String? {
-    if let allowed = configuration.allowedClientName, allowed != commonName {
-      return "client certificate's common name is \(commonName ?? "missing"), not \(allowed)"
+    let names = configuration.allowedClientNames
+    if !names.isEmpty, commonName.map(names.contains) != true {
+      let list = names.joined(separator: ", ")
+      return "client certificate's common name is \(commonName ?? "missing"), not \(list)"
     }
-    if let allowed = configuration.allowedClientHostname, !isMadeOut(to: allowed) {
-      return "client certificate is not made out to \(allowed)"
+    let hosts = configuration.allowedClientHostnames
+    if !hosts.isEmpty, !hosts.contains(where: isMadeOut) {
+      return "client certificate is not made out to \(hosts.joined(separator: ", "))"
     }
     return nil
   }

@@ -38,6 +38,9 @@ public struct RPCListener: Sendable {
   /// How connections are encrypted; nil for plain text.
   public var tls: RPCTLS?
 
+  /// Whether other processes may listen on the same port.
+  public var sharesPort = false
+
   /// A place by its parts.
   public init(_ address: Address, tls: RPCTLS? = nil) {
     self.address = address

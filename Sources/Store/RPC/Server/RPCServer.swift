@@ -1,4 +1,6 @@
+#if canImport(Glibc)
 internal import Glibc
+#endif
 public import NIOCore
 internal import NIOPosix
 internal import Synchronization
@@ -50,14 +52,14 @@ public final class RPCServer: Sendable {
   /// - Returns: The address of every listener, in their order, with the port that the system chose.
   /// - Throws: ``RPCError``, with the place that cannot be listened on.
   public func start() async throws(RPCError) -> [SocketAddress] {
-    var setups: [(RPCListener.Address, ConnectionSetup)] = []
+    var setups: [(RPCListener, ConnectionSetup)] = []
     for listener in configuration.listeners {
-      setups.append((listener.address, try ConnectionSetup(listener, loops: loops)))
+      setups.append((listener, try ConnectionSetup(listener, loops: loops)))
     }
     var channels: [any Channel] = []
-    for (address, setup) in setups {
+    for (listener, setup) in setups {
       do {
-        channels.append(try await bind(address, setup))
+        channels.append(try await bind(listener, setup))
       } catch {
         for channel in channels { try? await channel.close() }
         throw error
@@ -141,7 +143,7 @@ public final class RPCServer: Sendable {
   // MARK: Listening
 
   private func bind(
-    _ address: RPCListener.Address,
+    _ listener: RPCListener,
     _ setup: ConnectionSetup
   ) async throws(RPCError) -> any Channel {
     let bootstrap = ServerBootstrap(group: group)
@@ -157,10 +159,11 @@ public final class RPCServer: Sendable {
       )
       .childChannelInitializer(setup.begin)
     do {
-      switch address {
+      switch listener.address {
       case .tcp(let host, let port):
         return
           try await bootstrap
+          .serverChannelOption(.socketOption(.so_reuseport), value: listener.sharesPort ? 1 : 0)
           .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
           .bind(host: host, port: port).get()
       case .unix(let path):
@@ -170,7 +173,9 @@ public final class RPCServer: Sendable {
         ).get()
       }
     } catch {
-      throw .listen(address, reason: "\(error)")
+      let code = (error as? IOError)?.errnoCode
+      let reason = code.map { "bind: " + String(cString: strerror($0)).lowercased() }
+      throw .listen(listener.address, reason: reason ?? "\(error)")
     }
   }
 }
@@ -191,8 +196,8 @@ extension RPCError: CustomStringConvertible {
   /// One line, subject first.
   public var description: String {
     switch self {
-    case .listen(.tcp(let host, let port), let reason): "\(host):\(port): \(reason)"
-    case .listen(.unix(let path), let reason): "\(path): \(reason)"
+    case .listen(.tcp(let host, let port), let reason): "listen tcp \(host):\(port): \(reason)"
+    case .listen(.unix(let path), let reason): "listen unix \(path): \(reason)"
     case .certificate(let path, let reason): "\(path): \(reason)"
     case .cipherSuite(let name): "cipher suite \(name): not known"
     }

@@ -17,11 +17,11 @@ public struct RPCTLS: Sendable {
   /// Whom clients' certificates have to be signed by, in PEM; nil asks clients for none.
   public var clientAuthoritiesPath: String?
 
-  /// The common name that a client's certificate must have.
-  public var allowedClientName: String?
+  /// The common names of which a client's certificate must have one; any will do if there are none.
+  public var allowedClientNames: [String] = []
 
-  /// A host name, or an address, that a client's certificate must be made out to.
-  public var allowedClientHostname: String?
+  /// Host names, or addresses, of which a client's certificate must be made out to one, if any.
+  public var allowedClientHostnames: [String] = []
 
   /// The lowest version that is spoken.
   public var minimumVersion = Version.v1_2

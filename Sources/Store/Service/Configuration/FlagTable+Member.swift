@@ -106,12 +106,6 @@ extension FlagTable {
       \.endpoints.reusesPort,
       "Let other processes listen on the same port."
     ),
-    .toggle(
-      "socket-reuse-address",
-      .member,
-      \.endpoints.reusesAddress,
-      "Listen on a port although connections of a former process are not over."
-    ),
     .toggle("memory-mlock", .member, \.storage.locksMemory, "Keep the process out of swap."),
     .accepted(
       "listen-peer-urls",
@@ -130,6 +124,13 @@ extension FlagTable {
       .text,
       "map",
       "free pages are kept in one way; files do not show which"
+    ),
+    .accepted(
+      "socket-reuse-address",
+      .member,
+      .boolean,
+      "false",
+      "a port is always listened on, although connections of a former process are not over"
     ),
     .accepted("raft-read-timeout", .member, .duration, "5s", alone),
     .accepted("raft-write-timeout", .member, .duration, "5s", alone),
@@ -180,13 +181,6 @@ extension FlagTable {
         guard !text.isEmpty else { return }
         configuration.endpoints.advertisedClient = try EndpointURL.list(text)
       },
-      .toggle(
-        "strict-reconfig-check",
-        .clustering,
-        \.cluster.strictReconfiguration,
-        "Refuse changes of members that would stop the cluster."
-      ),
-      .count("max-learners", .clustering, \.cluster.maxLearners, "Learners that may be added."),
       .text(
         "auto-compaction-retention",
         .clustering,
@@ -199,6 +193,14 @@ extension FlagTable {
         \.compaction.mode,
         "Whether the retention is a time, 'periodic', or a number of revisions, 'revision'."
       ),
+      .accepted(
+        "strict-reconfig-check",
+        .clustering,
+        .boolean,
+        "true",
+        "no members are ever added"
+      ),
+      .accepted("max-learners", .clustering, .number, "1", "no members are ever added"),
       .accepted("pre-vote", .clustering, .boolean, "true", noElection),
       .accepted(
         "v2-deprecation",

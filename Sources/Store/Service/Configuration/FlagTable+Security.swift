@@ -15,12 +15,6 @@ extension FlagTable {
         \.transport.trustedCAFile,
         "Who may have signed clients' certificates, PEM; clients then need one."
       ),
-      .text(
-        "client-crl-file",
-        .security,
-        \.transport.revocationFile,
-        "Certificates of clients that are taken no more."
-      ),
       .words(
         "client-cert-allowed-hostname",
         .security,
@@ -57,6 +51,13 @@ extension FlagTable {
       ) { (text, configuration) throws(ValueFault) in
         configuration.endpoints.hosts = text.isEmpty ? ["*"] : Set(Flag.words(text))
       },
+      .refused(
+        "client-crl-file",
+        .security,
+        .text,
+        "",
+        "lists of revoked certificates are not read: let certificates end soon instead"
+      ),
       .refused(
         "auto-tls",
         .security,

@@ -99,9 +99,6 @@ extension NodeConfiguration {
     /// `--socket-reuse-port`.
     public var reusesPort = false
 
-    /// `--socket-reuse-address`.
-    public var reusesAddress = false
-
     /// `--cors`: origins that browsers may ask from; `*` is any.
     public var origins: Set<String> = ["*"]
 
@@ -130,12 +127,6 @@ extension NodeConfiguration {
 
     /// `--force-new-cluster`: whether other members are dropped from the cluster.
     public var forcesNew = false
-
-    /// `--strict-reconfig-check`: whether a change of members that would stop the cluster is refused.
-    public var strictReconfiguration = true
-
-    /// `--max-learners`.
-    public var maxLearners = 1
   }
 
   /// How the data lies on disk.

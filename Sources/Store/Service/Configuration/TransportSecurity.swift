@@ -23,9 +23,6 @@ public struct TransportSecurity: Equatable, Sendable {
   /// `--client-cert-auth`: every client needs a certificate, and its common name may be its user.
   public var clientCertificateAuth = false
 
-  /// `--client-crl-file`: certificates that are taken no more, PEM or DER.
-  public var revocationFile = ""
-
   /// `allowed-cn` of a file: the client's common name is one of these, if there are any.
   public var allowedCommonNames: [String] = []
 

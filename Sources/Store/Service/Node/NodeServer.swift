@@ -1,4 +1,5 @@
 public import Logging
+internal import FileIO
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
@@ -44,6 +45,7 @@ public final class NodeServer: ServedNode {
       loops: Array(group.makeIterator()),
       pool: pool,
       milliseconds: UInt64(max(0, Date().timeIntervalSince1970) * 1000),
+      in: LocalFileSystem(syncs: configuration.storage.syncs),
       logger: { logger.warning("\($0)") }
     )
     compactor = try configuration.compaction.retention().automatic.map { [node] retention in
@@ -105,7 +107,12 @@ public final class NodeServer: ServedNode {
     _ methods: [String: RPCMethod],
     http: @escaping @Sendable (any HTTPExchange) -> Void
   ) -> RPCServer {
-    RPCServer(rpcConfiguration(urls), methods: methods, group: group, http: http)
+    RPCServer(
+      RPCConfiguration(urls, configuration, logger),
+      methods: methods,
+      group: group,
+      http: http
+    )
   }
 
   private func start(_ server: RPCServer) throws {
@@ -125,43 +132,6 @@ public final class NodeServer: ServedNode {
     node.close()
     try? pool.syncShutdownGracefully()
     try? group.syncShutdownGracefully()
-  }
-
-  private func rpcConfiguration(_ urls: [EndpointURL]) -> RPCConfiguration {
-    let logger = logger
-    let tls = configuration.transport
-    var rpc = RPCConfiguration(
-      listeners: urls.map { url in
-        let address: RPCListener.Address =
-          url.isSocket
-          ? .unix(path: url.socketPath) : .tcp(host: url.host, port: Int(url.port) ?? 0)
-        guard url.isSecure else { return RPCListener(address) }
-        return RPCListener(
-          address,
-          tls: RPCTLS(
-            certificatePath: tls.certificateFile,
-            privateKeyPath: tls.keyFile,
-            clientAuthoritiesPath: tls.trustedCAFile.isEmpty ? nil : tls.trustedCAFile
-          )
-        )
-      }
-    )
-    rpc.limits.maximumMessageByteCount =
-      configuration.limits.maxRequestByteCount + Node.Limits.messageOverheadByteCount
-    // The gateway's values are in base64.
-    rpc.limits.maximumBodyByteCount = 2 * rpc.limits.maximumMessageByteCount
-    rpc.log = { line in
-      var metadata: Logger.Metadata = [:]
-      metadata["remote-addr"] = line.peer.map { "\($0)" }
-      metadata["error"] = line.error.map { "\($0)" }
-      switch line.level {
-      case .debug: logger.debug("\(line.message)", metadata: metadata)
-      case .info: logger.info("\(line.message)", metadata: metadata)
-      case .warning: logger.warning("\(line.message)", metadata: metadata)
-      case .error: logger.error("\(line.message)", metadata: metadata)
-      }
-    }
-    return rpc
   }
 }
 
@@ -230,7 +200,6 @@ extension Node.Options {
     watches.progressInterval = .nanoseconds(
       Int64(configuration.watchProgressNotifyInterval / .nanoseconds(1))
     )
-    watches.fragmentByteCount =
-      configuration.limits.maxRequestByteCount + Node.Limits.messageOverheadByteCount
+    watches.fragmentByteCount = configuration.limits.maxMessageByteCount
   }
 }

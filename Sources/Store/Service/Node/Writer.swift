@@ -329,8 +329,10 @@ final class Writer: @unchecked Sendable {
   /// - Throws: What keeps the file from being written.
   func defragment() throws(MVCCError) {
     guard status.failure == nil else { throw .changeFailedBefore }
+    let start = ContinuousClock.now
     // If only the new file could not be made, the old one is as good as before.
     try keyspace.defragment(in: fileSystem)
+    status.figures.defragment.record(start.duration(to: .now))
     noteSize()
   }
 

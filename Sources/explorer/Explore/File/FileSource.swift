@@ -155,22 +155,46 @@ public final class FileSource: @unchecked Sendable {
 
   /// The hash that etcd's HashKV answers.
   ///
-  /// - Parameter revision: The last main revision that counts; 0 for the current one.
+  /// - Parameters:
+  ///   - revision: The last main revision that counts; 0 for the current one.
+  ///   - progress: Is told now and then how many of how many bytes are done: the pages are read once
+  ///     for the index, and once for the hash.
   /// - Returns: The hash.
   /// - Throws: ``SourceError/content(path:_:)`` with the reason.
-  public func hash(at revision: Int64 = 0) throws(SourceError) -> KeyspaceHash {
+  public func hash(
+    at revision: Int64 = 0,
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws(SourceError) -> KeyspaceHash {
+    let byteCount = transaction.byteCount
     do throws(MVCCError) {
-      if let replayedKeyspace { return try replayedKeyspace.view().hash(at: revision) }
-      return try Keyspace(database, isReadOnly: true).view().hash(at: revision)
+      if let replayedKeyspace {
+        return try replayedKeyspace.view().hash(at: revision) { progress($0, byteCount) }
+      }
+      let keyspace = try Keyspace(
+        database,
+        isReadOnly: true,
+        onProgress: { done, total in
+          // Pages that overflow count to the leaf that they belong to.
+          let share = Double(done) / Double(max(total, 1))
+          progress(Int(share * Double(byteCount)), 2 * byteCount)
+        }
+      )
+      return try keyspace.view().hash(at: revision) { progress(byteCount + $0, 2 * byteCount) }
     } catch {
       throw .content(path: databasePath, error)
     }
   }
 
   /// The hash that etcd's Hash answers: over all buckets of the file, as it is.
-  public func databaseHash() throws(SourceError) -> UInt32 {
+  ///
+  /// - Parameter progress: Is told now and then how many of how many bytes are done.
+  /// - Returns: The hash.
+  /// - Throws: ``SourceError/content(path:_:)`` with the reason.
+  public func databaseHash(
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws(SourceError) -> UInt32 {
     do {
-      return try Keyspace.hash(of: transaction)
+      return try Keyspace.hash(of: transaction) { progress($0, transaction.byteCount) }
     } catch {
       throw .content(path: databasePath, error)
     }

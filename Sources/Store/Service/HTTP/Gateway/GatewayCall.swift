@@ -64,9 +64,12 @@ final class GatewayCall: RPCCall.Sink {
     switch method {
     case .unary(let handle): beginUnary(call, handle)
     case .stream(let makeHandler):
-      handler = makeHandler(call)
+      let handler = makeHandler(call)
+      // It may have been refused already.
+      guard !call.isOver else { return }
+      self.handler = handler
       exchange.onWritable = { [self] in
-        handler?.becomeWritable()
+        self.handler?.becomeWritable()
         feed()
       }
       feed()
