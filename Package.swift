@@ -165,7 +165,7 @@ let package = Package(
         .product(name: "Yams", package: "Yams"),
       ],
       path: "Sources/Store/Service",
-      exclude: ["Node.md"],
+      exclude: ["Node.md", "Watch/Watch.md"],
       swiftSettings: strictButForC
     ),
 

@@ -4,6 +4,7 @@ import MVCC
 import NIOCore
 import NIOEmbedded
 import RPC
+import Synchronization
 import TestSupport
 
 @testable import Store
@@ -15,13 +16,18 @@ final class WatchNode {
   let keyspace: Keyspace
   let loop = EmbeddedEventLoop()
   let service: WatchService
-  private(set) var faults: [MVCCError] = []
+  private let faultList = FaultList()
   private var views: [KeyspaceView] = []
 
   init(_ options: WatchOptions = WatchOptions()) throws {
     keyspace = try Keyspace(try Database("/db", in: SimulatedDisk()))
+    var options = options
+    options.onFault = { [faultList] in faultList.add($0) }
     service = WatchService(on: [loop], of: keyspace, identity: Self.identity, options)
   }
+
+  /// What the watches have met that they should not.
+  var faults: [MVCCError] { faultList.faults }
 
   var shard: WatchShard { service.shards[0] }
 
@@ -72,6 +78,14 @@ final class WatchNode {
     try keyspace.compact(to: revision)
     while try keyspace.continueCompaction() {}
   }
+}
+
+private final class FaultList: Sendable {
+  private let list = Mutex<[MVCCError]>([])
+
+  var faults: [MVCCError] { list.withLock { $0 } }
+
+  func add(_ fault: MVCCError) { list.withLock { $0.append(fault) } }
 }
 
 extension Etcdserverpb_WatchResponse {

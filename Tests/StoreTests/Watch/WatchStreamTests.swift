@@ -1,3 +1,4 @@
+import Bolt
 import EtcdMessages
 import Foundation
 import MVCC
@@ -339,6 +340,29 @@ import Testing
       #expect(decoded.header.memberID == WatchNode.identity.memberID)
       #expect(decoded.header.raftTerm == WatchNode.identity.raftTerm)
     }
+  }
+
+  @Test func damagedRowEndsTheStreamsThatNeedIt() throws {
+    let node = try WatchNode()
+    for _ in 0..<3 { try node.put("a") }
+    try node.keyspace.commit()
+    let transaction = try node.keyspace.database.write()
+    let bucket = try transaction.bucketOrNew(Array("key".utf8))
+    try bucket.put([0x0A, 0xFF], for: RowKey(Revision(main: 3)).bytes)
+    try transaction.commit()
+    try node.put("a")
+    try node.keyspace.commit()
+    let (broken, whole, live) = (node.client(), node.client(), node.client())
+    try broken.create("a", from: 2)
+    try whole.create("a", from: 4)
+    try live.create("a")
+    for _ in 0..<3 { node.run() }
+    #expect(broken.status?.code == .unknown)
+    try node.put("a")
+    #expect(whole.status == nil)
+    #expect(try whole.lines().count == 4)
+    #expect(try live.lines() == ["0 created at 5", "0 put a=v@2/6/5"])
+    #expect(node.faults.count == 1)
   }
 
   private func put(_ key: String, _ value: String) -> TransactionRequest.Operation {

@@ -16,9 +16,10 @@ struct WatchOptions: Sendable {
   /// Source: etcd, `server/etcdserver/api/v3rpc/watch.go`, `sendFragments`; `--max-request-bytes`.
   var fragmentByteCount = 1_572_864 + 524_288
 
-  /// Whether a caller may read a range: nil, or the refusal that he is told.
+  /// Tells why a caller may not read a range, or nil if he may.
   ///
-  /// It gets the range's end as requests have it: empty for one key, one zero byte for no end.
+  /// It gets the range's end as requests have it: empty for one key, one zero byte for no end. (etcd
+  /// takes a range without end for its first key here, so whoever may read that may watch all.)
   var authorize: @Sendable (RPCCall, _ key: [UInt8], _ rangeEnd: [UInt8]) -> RPCStatus? = {
     _,
     _,

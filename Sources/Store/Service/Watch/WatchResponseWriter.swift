@@ -78,6 +78,7 @@ struct WatchResponseWriter {
   ///   - head: What it says beside them.
   ///   - eventByteCount: How many bytes the events take.
   ///   - body: Writes them.
+  /// - Returns: The message.
   @inline(__always)
   mutating func response(
     _ head: Head,

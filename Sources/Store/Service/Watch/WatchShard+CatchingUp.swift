@@ -37,7 +37,9 @@ extension WatchShard {
       advance(from: start, through: covered)
     } catch {
       pass.clear()
-      fail(error) { $0.state == .catchingUp && $0.nextRevision >= start }
+      // Those that begin behind the fault may go on without it.
+      let concerned = start...visitedRevision
+      fail(error) { $0.state == .catchingUp && concerned.contains($0.nextRevision) }
     }
     if !catchingUp.isEmpty { scheduleRound() }
     tellProgress()

@@ -27,13 +27,13 @@ extension WatchShard {
   ) throws(MVCCError) -> Int64 {
     pass.clear()
     var covered = end
-    var current = start
+    visitedRevision = start
     var rowCount = 0
     var byteCount = 0
     let limits = options.limits
     try view.visitRows(from: start, through: end) { row throws(MVCCError) in
       let main = row.key.revision.main
-      if main != current {
+      if main != visitedRevision {
         let isEnough =
           rowCount >= limits.rowsPerRound || byteCount >= limits.bytesPerRound
           || pass.matchCount >= limits.matchesPerRound
@@ -41,7 +41,7 @@ extension WatchShard {
           covered = main - 1
           return false
         }
-        current = main
+        visitedRevision = main
       }
       rowCount += 1
       byteCount += row.bytes.count

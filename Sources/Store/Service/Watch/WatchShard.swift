@@ -39,6 +39,8 @@ final class WatchShard: @unchecked Sendable {
   var pass = WatchPass()
   var isDelivering = false
   var found: [Unmanaged<WatchTarget>] = []
+  /// The main revision of the row that was visited last.
+  var visitedRevision: Int64 = 0
 
   // Rounds: see WatchShard+CatchingUp.swift.
   var hasRound = false
@@ -112,9 +114,7 @@ final class WatchShard: @unchecked Sendable {
 
   // MARK: Watchers
 
-  /// Adds a watcher, which is at the end of its stream's from then on.
-  ///
-  /// - Parameter revision: The first revision that it wants.
+  /// Adds a watcher for all from a revision on.
   func add(
     _ id: Int64,
     of stream: WatchStream,

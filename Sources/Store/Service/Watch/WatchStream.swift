@@ -126,7 +126,7 @@ extension WatchStream {
     answer(head)
     guard !isOver else { return }
     var options = Watcher.Options(request)
-    if request.startRevision > revision { options.insert(.fromFuture) }
+    if request.startRevision > shard.deliveredRevision { options.insert(.fromFuture) }
     let start = request.startRevision > 0 ? request.startRevision : revision + 1
     let watcher = shard.add(id, of: self, on: range, from: start, options)
     watchers.insert(watcher, at: placeOfWatcher(id))
@@ -217,10 +217,10 @@ extension WatchStream {
     guard shard.deliveredRevision >= revision else { return false }
     for watcher in watchers {
       switch watcher.state {
-      case .synced: continue
+      case .synced where !watcher.isFuture(at: shard.deliveredRevision): continue
       case .catchingUp, .waiting: return false
-      // There is nothing that it has been sent up to.
-      case .compacted, .ended:
+      // One that came meanwhile begins later, or one lacks for ever what is compacted.
+      case .synced, .compacted, .ended:
         progressRevision = nil
         return true
       }

@@ -30,7 +30,7 @@ final class Watcher {
     static let withFragments = Options(rawValue: 8)
     static let withProgress = Options(rawValue: 16)
 
-    /// It begins at a revision that there was not yet.
+    /// It asked for a revision that had not been delivered yet.
     static let fromFuture = Options(rawValue: 32)
   }
 
