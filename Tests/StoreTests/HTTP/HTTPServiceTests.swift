@@ -129,7 +129,7 @@ import Testing
   @Test func onlyNamedOriginsAndHostsAreServed() async throws {
     var options = HTTPService.Options()
     options.access = HTTPAccess(origins: ["http://good"], hosts: ["127.0.0.1", "::1"])
-    try await ServedTestNode.with(data, http: options) { node in
+    try await ServedTestNode.with(data, http: options) { node throws in
       func head(_ header: String) throws -> (status: Int, head: String, body: String) {
         try HTTPTalk(node.port, "GET", "/version", headers: [header]).answer()
       }
@@ -156,7 +156,7 @@ import Testing
   @Test func listenerForMetricsAnswersHealthAndMetricsOnly() async throws {
     var options = HTTPService.Options()
     options.isForMetricsOnly = true
-    try await ServedTestNode.with(data, http: options) { node in
+    try await ServedTestNode.with(data, http: options) { node throws in
       for (path, status) in [
         ("/metrics", 200), ("/health", 200), ("/livez", 200), ("/readyz/non_learner", 200),
         ("/version", 404), ("/debug/vars", 404), ("/v3/kv/range", 404),
@@ -169,7 +169,7 @@ import Testing
   @Test func variablesAreJSONAndTellOfTheLog() async throws {
     var options = HTTPService.Options()
     options.commandLine = ["explorer", "serve", "--name=\"x\""]
-    try await ServedTestNode.with(data, http: options) { node in
+    try await ServedTestNode.with(data, http: options) { node throws in
       let body = try HTTPTalk(node.port, "GET", "/debug/vars").answer().body
       #expect(body.contains("\"cmdline\": [\"explorer\",\"serve\",\"--name=\\\"x\\\"\"]"))
       let id = String(node.node.header.memberID.rawValue, radix: 16)

@@ -82,16 +82,16 @@ public final class Keyspace: @unchecked Sendable {
   /// - Parameters:
   ///   - database: The database; its buckets are made if it is to be written and they are absent.
   ///   - isReadOnly: Whether the database is opened for reading, or is to be left as it is.
-  ///   - onProgress: Is told now and then how many of how many bytes of pages have been read.
   ///   - onFault: Sees what is wrong with a row or a page. If it returns, the row or the page is
   ///     passed over; if it throws, so does this.
+  ///   - onProgress: Is told now and then how many of how many bytes of pages have been read.
   /// - Throws: What `onFault` throws, which is what it was given unless told otherwise;
   ///   ``MVCCError/metaRow(name:byteCount:)``; ``MVCCError/bolt(_:)``.
   public init(
     _ database: Database,
     isReadOnly: Bool = false,
-    onProgress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
-    onFault: (MVCCError) throws(MVCCError) -> Void = { fault throws(MVCCError) in throw fault }
+    onFault: (MVCCError) throws(MVCCError) -> Void = { fault throws(MVCCError) in throw fault },
+    onProgress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(MVCCError) {
     self.database = database
     self.isReadOnly = isReadOnly
