@@ -297,10 +297,8 @@ import Testing
   @Test func namesAreComparedByTheirBytes() throws {
     // The letter and the sign for Kelvin, which Swift takes for the same text.
     let (letter, sign) = ("K", "\u{212A}")
-    for name in [letter, sign] {
-      try addRole(name)
-      try addUser(name, roles: [letter, sign])
-    }
+    for name in [letter, sign] { try addRole(name) }
+    for name in [letter, sign] { try addUser(name, roles: [letter, sign]) }
     #expect(try test.rows(of: .authUsers).count == 2)
     #expect(test.applier.auth.user(letter)?.roles == [letter, sign])
     _ = try test.apply {

@@ -271,7 +271,7 @@ import Testing
     (["/none", "/none"], "/none: no such file or directory"),
     (["/none@5", "/none"], "/none: no such file or directory"),
     (["300", "510", "--file", "/none"], "/none: no such file or directory"),
-    (["1", "2", "-o", "table"], "Please provide one of 'summary', 'yaml' and 'json'"),
+    (["1", "2", "-o", "table"], "Please provide one of 'summary', 'yaml'"),
     (["1", "2", "--nope"], "Unknown option '--nope'"),
     (["1", "2", "--prefix", "--exact"], "--prefix and --exact exclude each other"),
     (["1", "2", "--uncommitted"], "--uncommitted goes with --wal"),

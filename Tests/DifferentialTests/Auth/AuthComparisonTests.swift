@@ -30,8 +30,7 @@ import Testing
 
     /// Sends a message to both.
     ///
-    /// - Parameter token: The place of the pair of tokens that it comes with; nothing for none, -1 for
-    ///   one that nobody was given.
+    /// It comes with the pair of tokens at a place: nothing for none, -1 for one that nobody was given.
     func step(_ path: String, _ json: String = "{}", as token: Int? = nil) throws {
       let pair = token.map { $0 < 0 ? ("nobodys.1", "nobodys.1") : tokens[$0] }
       let expected = try GatewayAnswer(reference, path, json, token: pair?.1)

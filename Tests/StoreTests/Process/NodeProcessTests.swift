@@ -103,6 +103,8 @@ import Testing
     )
     first.kill()
     let third = try start()
+    let ready = "ready to serve client requests"
+    for _ in 0..<6000 where messages.filter({ $0 == ready }).count < 2 { usleep(10_000) }
     third.signal(SIGTERM)
     #expect(third.wait(seconds: 60) == 0)
   }

@@ -163,7 +163,10 @@ public final class RPCServer: Sendable {
       case .tcp(let host, let port):
         return
           try await bootstrap
-          .serverChannelOption(.socketOption(NIOBSDSocket.Option(rawValue: SO_REUSEPORT)), value: listener.sharesPort ? 1 : 0)
+          .serverChannelOption(
+            .socketOption(NIOBSDSocket.Option(rawValue: SO_REUSEPORT)),
+            value: listener.sharesPort ? 1 : 0
+          )
           .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
           .bind(host: host, port: port).get()
       case .unix(let path):

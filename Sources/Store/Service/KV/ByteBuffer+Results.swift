@@ -40,7 +40,8 @@ extension ByteBuffer {
         try inner.write(delete)
         response.writeField(3, message: inner)
       case .transaction(let transaction):
-        // etcd leaves the header of these out.
+        // etcd leaves the header of these empty.
+        inner.writeHead(1, byteCount: 0)
         try inner.write(transaction)
         response.writeField(4, message: inner)
       case .empty: break
