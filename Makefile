@@ -12,7 +12,7 @@ SOURCES := Package.swift Sources Tests Benchmarks
 ETCD35 := .build/peers/etcd-3.5/usr/bin/etcd
 PEERS := $(or $(EXPLORER_SHARED),../shared)/tools/peers.sh
 
-.PHONY: build demo test lint format bench fuzz differential torture catalogue generated check-generated packages peers \
+.PHONY: build demo test lint format bench bench-node fuzz differential torture catalogue generated check-generated packages peers \
   clean
 
 # The program, linked statically: it starts in two milliseconds and runs on any Linux of its kind.
@@ -44,6 +44,11 @@ bench: build peers
 	@Benchmarks/decode $(EXPLORER)
 	@Benchmarks/files $(EXPLORER) $(RELEASE)/release/benchmark-databases
 	@$(RELEASE)/release/benchmark-bolt
+
+# The node beside a real etcd, with etcd's own load generator: make bench-node BENCHMARK=PATH
+bench-node: build peers
+	@test -n "$(BENCHMARK)" || { echo "usage: make bench-node BENCHMARK=etcd's load generator"; exit 2; }
+	@Benchmarks/node $(EXPLORER) $(or $(EXPLORER_ETCD35),$(dir $(ETCD35)))/etcd $(BENCHMARK)
 
 # Seeded damage: make fuzz SECONDS_TO_RUN=3600 (default: ten minutes).
 fuzz: packages
