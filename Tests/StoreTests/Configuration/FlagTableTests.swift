@@ -69,41 +69,6 @@ import Testing
     #expect(configuration == NodeConfiguration())
   }
 
-  @Test(arguments: FlagTable.all.map(\.name))
-  func everyFlagDoesWhatItsTreatmentSays(_ name: String) throws {
-    let flag = try #require(FlagTable.byName[name])
-    let changed = try #require(
-      samples.first { sample in
-        var configuration = NodeConfiguration()
-        guard (try? flag.set(sample, &configuration)) != nil else { return false }
-        switch flag.treatment {
-        case .served: return configuration != NodeConfiguration()
-        case .accepted:
-          return configuration.withoutEffect == [name]
-        case .refused:
-          return configuration == NodeConfiguration() && !flag.harmless.contains(sample)
-        }
-      },
-      "--\(name)"
-    )
-    switch flag.treatment {
-    case .served: #expect(!flag.help.isEmpty || flag.group == .former)
-    case .accepted(let reason), .refused(let reason): #expect(!reason.isEmpty)
-    }
-    let source = ConfigurationSource(arguments: ["--\(name)=\(changed)"], defaultHost: { nil })
-    if case .refused(let reason) = flag.treatment {
-      #expect(
-        throws: ConfigurationError.refused(flag: name, value: changed, reason: reason)
-      ) { try source.request() }
-    }
-  }
-
-  /// Values of which every flag takes one that is not its default.
-  private let samples = [
-    "false", "true", "7", "7s", "http://127.0.0.1:7", "existing", "readonly", "TLS1.3", "console",
-    "exit", "write-only", "LeaseCheckpoint=true", "debug", "word",
-  ]
-
   @Test func helpNamesEveryFlag() {
     let help = FlagHelp.text
     for flag in FlagTable.all { #expect(help.contains("--\(flag.name)"), "\(flag.name)") }
