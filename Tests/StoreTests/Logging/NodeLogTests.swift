@@ -117,22 +117,6 @@ import Testing
     return String(decoding: text, as: UTF8.self).split(separator: "\n")
   }
 
-  @Test func nobodyWaitsForAPipeThatIsFull() throws {
-    let (reader, sink) = pipeAndSink()
-    defer { close(reader) }
-    // Far more than a pipe holds, and less than may wait.
-    let count = 5000
-    for number in 0..<count {
-      sink.write(Array("line \(number) \(String(repeating: "x", count: 90))\n".utf8))
-    }
-    #expect(!sink.flush(within: .milliseconds(20)))
-    let found = lines(reader) { $0.contains("line \(count - 1) ") }
-    #expect(found.count == count)
-    #expect(found.enumerated().allSatisfy { $1.hasPrefix("line \($0) ") })
-    #expect(sink.flush(within: .seconds(10)))
-    sink.close()
-  }
-
   @Test func whatIsTooMuchIsDroppedAndCounted() throws {
     let (reader, sink) = pipeAndSink()
     defer { close(reader) }
