@@ -9,7 +9,8 @@ import Testing
 /// `EXPLORER_DIFFERENTIAL_STEPS` says how many, `EXPLORER_DIFFERENTIAL_SEED` from which seed;
 /// `EXPLORER_TESTED` and `EXPLORER_REFERENCE` which servers, as `ServerKind` reads them. With
 /// `EXPLORER_DIFFERENTIAL_GOES_ON` a run goes on, and so many disagreements are told.
-@Suite struct DifferentialTests {
+@Suite(.enabled(if: ProcessInfo.processInfo.environment["EXPLORER_DIFFERENTIAL_STEPS"] != nil))
+struct DifferentialTests {
   static let tested = ServerKind.named("EXPLORER_TESTED") ?? .etcd(.v34)
   static let reference =
     ServerKind.named("EXPLORER_REFERENCE") ?? .etcd(EtcdVersion.v35.isThere ? .v35 : .v34)

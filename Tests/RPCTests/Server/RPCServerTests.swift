@@ -39,19 +39,6 @@ import Testing
     }
   }
 
-  @Test func portThatIsTakenIsAnErrorAndNothingStays() async throws {
-    let server = try await TestServer()
-    let free = RPCListener(.tcp(host: "127.0.0.1", port: 0))
-    let taken = RPCListener(.tcp(host: "127.0.0.1", port: server.port))
-    await #expect {
-      try await TestServer.with(listeners: [free, taken]) { _ in }
-    } throws: { error in
-      guard case .listen(let address, _) = error as? RPCError else { return false }
-      return address == taken.address && "\(error)".hasPrefix("127.0.0.1:\(server.port): ")
-    }
-    await server.server.close()
-  }
-
   @Test func shutdownAnswersUnaryCallsAndEndsStreams() async throws {
     try await TestServer.with { server in
       let client = try server.client()
