@@ -9,7 +9,7 @@ import Testing
 /// `EXPLORER_TESTED` which server, as `ServerKind` reads it.
 @Suite struct KillTests {
   static let tested =
-    ServerKind.named("EXPLORER_TESTED") ?? .etcd(EtcdVersion.v35.isThere ? .v35 : .v34)
+    ServerKind.named("EXPLORER_TESTED") ?? .node
 
   static func number(_ variable: String, default value: Int) -> Int {
     ProcessInfo.processInfo.environment[variable].flatMap(Int.init) ?? value
@@ -27,8 +27,8 @@ import Testing
         server: server,
         seed: UInt64(seed),
         initial: store,
-        // etcd 3.4 tells of progress before the events that it is about.
-        asksForProgress: Self.tested != .etcd(.v34)
+        // etcd can tell of progress before the events that it is about.
+        asksForProgress: Self.tested == .node
       )
       let result = try await round.run()
       store = result.after

@@ -40,7 +40,10 @@ import Testing
   }
 
   @Test func shutdownAnswersUnaryCallsAndEndsStreams() async throws {
-    try await TestServer.with { server in
+    // A port could be another server's as soon as it is free.
+    let folder = try TemporaryFolder()
+    try await TestServer.with(listeners: [RPCListener(.unix(path: folder.path("socket")))]) {
+      server in
       let client = try server.client()
       client.begin("/test.Echo/Stream", stream: 1)
       client.send(message: [1], stream: 1)
