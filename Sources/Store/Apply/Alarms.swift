@@ -32,6 +32,9 @@ struct AlarmTable {
     }
   }
 
+  /// Whether any alarm is raised.
+  var isAnyRaised: Bool { members.contains { !$0.value.isEmpty } }
+
   /// Whether an alarm is raised, by any member.
   func isRaised(_ alarm: Alarm) -> Bool { members[alarm]?.isEmpty == false }
 

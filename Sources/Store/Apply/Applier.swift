@@ -81,9 +81,9 @@ public final class Applier {
   /// Users, roles, and what they may do.
   public let auth: AuthStore
 
-  private let keyspace: Keyspace
-  private let options: Options
-  private var alarms: AlarmTable
+  let keyspace: Keyspace
+  let options: Options
+  private(set) var alarms: AlarmTable
 
   /// An applier for a keyspace, with the users and alarms that its database holds.
   ///
@@ -165,12 +165,8 @@ public final class Applier {
     do throws(MVCCError) {
       return try applyToKeys(request).map { .applied($0) } ?? .unreadable
     } catch {
-      switch error {
-      case .leaseNotFound, .leaseExists, .leaseTTLTooLarge, .keyNotFound, .keyMissing, .compacted,
-        .futureRevision, .duplicateKey, .tooManyOperations:
-        return .refused(.keyspace(error))
-      default: throw error
-      }
+      guard error.isRefusal else { throw error }
+      return .refused(.keyspace(error))
     }
   }
 

@@ -31,7 +31,7 @@ struct CheckCommand: ParsableCommand {
     let decoder = Decoder(catalogue: try catalogueOptions.catalogue())
     // What is damaged is a finding, not a reason to stop.
     let source = try SourceOptions.open(
-      argument.given,
+      try argument.given,
       unlocked: argument.unlocked,
       salvage: true,
       notes: .nothing
@@ -45,7 +45,14 @@ struct CheckCommand: ParsableCommand {
       Diagnostics.report(CommandFailure(subject, fault))
     }
     let progress = Progress(source.databasePath)
-    let structure = source.transaction.check()
+    var (pageCount, byteCount) = (0, 0)
+    let structure = source.transaction.check { page in
+      // Nearly all pages are leaves.
+      pageCount += 1
+      byteCount += page.byteCount
+      guard pageCount % 1024 == 0 else { return }
+      progress.show(byteCount, of: source.transaction.byteCount)
+    }
     for fault in structure.faults { report(source.databasePath, fault) }
     faultCount += structure.faultCount - structure.faults.count
     let rows: RowReport

@@ -24,13 +24,10 @@ struct DefragCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("The database.", valueName: "path"))
   var file: String?
 
-  func validate() throws {
+  mutating func run() throws {
     guard (dataDir == nil) != (file == nil) else {
       throw ValidationError("Give either --data-dir or --file.")
     }
-  }
-
-  mutating func run() throws {
     let path = file ?? "\(dataDir ?? "")/member/snap/db"
     let progress = Progress(path)
     defer { progress.end() }

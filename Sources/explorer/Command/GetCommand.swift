@@ -130,7 +130,7 @@ struct GetCommand: ParsableCommand {
   ) throws {
     if allRevisions { return try printRevisions(source, targets, with: &printing) }
     if let key = targets.singleKey, key.withUnsafeBytes({ targets.selection.contains($0) }) {
-      let fate = try source.find(key, at: rev)
+      let fate = try find(key, at: rev, in: source)
       if case .live(let row) = fate { return printing.print(row) }
       // Keys below one that is written out may be meant as well.
       if targets.targets[0].singleKey != nil { return try tell(fate, of: key, source) }
@@ -149,18 +149,28 @@ struct GetCommand: ParsableCommand {
         !target.ranges.contains(where: { rows.hasRow(in: $0) })
       else { continue }
       isMissing = true
-      try tell(try source.find(key, at: rev), of: key, source)
+      try tell(try find(key, at: rev, in: source), of: key, source)
     }
     if rows.count == 0, !isMissing {
       Diagnostics.report(CommandFailure(target.targets.joined(separator: " "), "nothing found"))
     }
   }
 
+  private func find(
+    _ key: [UInt8],
+    at revision: Int64? = nil,
+    in source: FileSource
+  ) throws -> FileSource.Fate {
+    let progress = Progress(source.databasePath)
+    defer { progress.end() }
+    return try source.find(key, at: revision) { progress.show($0, of: $1) }
+  }
+
   /// Says why a key is not shown.
   private func tell(_ fate: FileSource.Fate, of key: [UInt8], _ source: FileSource) throws {
     if case .deleted(let tombstone, let last) = fate {
       tellDeleted(key, tombstone, last, source)
-    } else if rev != nil, case .deleted(let tombstone, let last) = try source.find(key) {
+    } else if rev != nil, case .deleted(let tombstone, let last) = try find(key, in: source) {
       // It came later, and is gone again.
       tellDeleted(key, tombstone, last, source)
     } else {
@@ -175,7 +185,14 @@ struct GetCommand: ParsableCommand {
   ) throws {
     var rows: [StoredRow] = []
     let bound = try source.bound(rev)
-    try source.forEachStoredRow(in: targets.selection, upTo: bound) { row in rows.append(row) }
+    let progress = Progress(source.databasePath)
+    try source.forEachStoredRow(
+      in: targets.selection,
+      upTo: bound,
+      progress: { progress.show($0, of: $1) },
+      { row in rows.append(row) }
+    )
+    progress.end()
     rows.sort { left, right in
       let order = StoredRow.compareKeys(left, right)
       return order != 0 ? order < 0 : left.revision > right.revision

@@ -75,7 +75,9 @@ struct HistoryCommand: ParsableCommand {
     let decoder = Decoder(catalogue: catalogue, options: options)
     let rows: [StoredRow]
     do {
-      rows = try source.history(of: key, upTo: try source.bound(rev))
+      let progress = Progress(source.databasePath)
+      defer { progress.end() }
+      rows = try source.history(of: key, upTo: try source.bound(rev)) { progress.show($0, of: $1) }
     } catch {
       throw CommandFailure("", error)
     }

@@ -3,6 +3,10 @@ import Decode
 import Explore
 import WAL
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// `explorer wal`: what a member's log says.
 struct WALCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -112,11 +116,17 @@ struct WALCommand: ParsableCommand {
       throw CommandFailure("", error)
     }
     var listing = LogListing(self, decoder)
+    // A terminal that shows the entries shows how far they are.
+    let progress = isatty(1) == 1 ? nil : Progress(log.path)
     do {
-      while listing.count < limit ?? .max, let item = try log.next() { listing.show(item) }
+      while listing.count < limit ?? .max, let item = try log.next() {
+        progress?.show(log.byteCount(before: item), of: log.byteCount)
+        listing.show(item)
+      }
     } catch {
       // Told below, also where the limit was reached before.
     }
+    progress?.end()
     listing.end(log)
     if let torn = log.tornPlace {
       Diagnostics.note(

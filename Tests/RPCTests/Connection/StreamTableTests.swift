@@ -1,6 +1,5 @@
 import NIOCore
 import NIOEmbedded
-import NIOHTTP2
 import TestSupport
 import Testing
 
@@ -19,7 +18,7 @@ import Testing
         let id = Int32.random(in: 1...numbers, using: &generator)
         switch Int.random(in: 0..<5, using: &generator) {
         case 0, 1:
-          let stream = ConnectionStream(id: HTTP2StreamID(id), connection: connection)
+          let stream = ConnectionStream(id: id, connection: connection)
           table.insert(stream, for: id)
           model[id] = stream
         case 2, 3:

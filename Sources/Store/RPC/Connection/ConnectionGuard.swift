@@ -2,8 +2,8 @@ internal import NIOCore
 
 /// What a client may do that costs more to suffer than to do.
 ///
-/// NIO's own limits count frames of all kinds over the connection's life and would close the
-/// connections of honest clients, which ping with every burst of data.
+/// Limits that count frames over the connection's life would close the connections of honest clients,
+/// which ping with every burst of data.
 struct ConnectionGuard {
   /// What was too much; the text goes into the GOAWAY frame.
   enum Offence: String {
@@ -13,12 +13,12 @@ struct ConnectionGuard {
     case priorities = "too_many_priorities"
     case windowUpdates = "too_many_window_updates"
     case errors = "too_many_errors"
+    case emptyFrames = "too_many_empty_frames"
+
+    var fault: ConnectionFault { ConnectionFault(.enhanceYourCalm, rawValue) }
   }
 
   var ping: PingPolicy
-
-  /// Whether a GOAWAY was sent, by us or by NIO's handler.
-  var hasSentGoAway = false
 
   /// Calls that are taken back as soon as they are made.
   private var resets: RateLimit

@@ -1,34 +1,45 @@
 internal import NIOCore
-internal import NIOHPACK
-internal import NIOHTTP2
 
 /// A stream of a connection over HTTP/2: a call, or a request of plain HTTP.
 class ConnectionStream {
-  let id: HTTP2StreamID
+  let id: StreamID
   let connection: HTTP2Connection
 
   /// Whether the client has said all that it will say.
-  var clientHasEnded = false
+  final var clientHasEnded = false
 
   /// Whether the answer's end was written; nothing may follow.
-  var hasEnded = false
+  final var hasEnded = false
 
-  /// How much of what was sent waits in this program, in bytes.
-  var pendingByteCount = 0
+  /// Whether the answer's end was sent.
+  final var endIsSent = false
+
+  /// How much the client may still send, and be sent, in bytes; negative after it has made windows
+  /// smaller.
+  final var receiveWindow: Int
+  final var sendWindow: Int
+
+  /// What was written and cannot be sent yet.
+  final var queue: SendQueue?
+
+  /// How much of what was written waits in this program, in bytes.
+  final var pendingByteCount = 0
 
   /// Whether someone was told not to send, and has to be told when he may.
-  var waitsForWriting = false
+  final var waitsForWriting = false
 
   /// How much is kept of what is not complete, in bytes; counted for the connection too.
-  var incompleteByteCount = 0
+  final var incompleteByteCount = 0
 
   /// In which turn of its connection it began.
-  let turn: Int
+  final let turn: Int
 
-  init(id: HTTP2StreamID, connection: HTTP2Connection) {
+  init(id: StreamID, connection: HTTP2Connection) {
     self.id = id
     self.connection = connection
     turn = connection.turn
+    receiveWindow = connection.callWindow
+    sendWindow = connection.initialSendWindow
   }
 
   /// Takes a piece of what the client says.
@@ -67,4 +78,20 @@ class ConnectionStream {
     }
     return false
   }
+}
+
+/// What of a stream cannot be sent yet.
+final class SendQueue {
+  /// What follows behind the last byte.
+  enum End {
+    case data
+    case success
+    case trailers(AnswerFields)
+  }
+
+  var pieces = CircularBuffer<ByteBuffer>()
+  var end: End?
+
+  /// Whether the stream is among those that are next to send.
+  var isReady = false
 }

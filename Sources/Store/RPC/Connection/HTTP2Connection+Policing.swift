@@ -1,61 +1,13 @@
 internal import NIOCore
-internal import NIOHTTP2
 
 extension HTTP2Connection {
-  // MARK: What a client does too often
+  // MARK: The end of a connection
 
-  func receivePing(ack: Bool) {
-    // NIO's handler has answered it.
-    guard !ack else { return }
-    let isSuffered = guardian.ping.receive(at: .now(), hasCalls: streams.count > 0)
-    if !isSuffered { punish(.pings) }
-  }
-
-  func receiveReset(of id: HTTP2StreamID) {
-    // Taking back a call that has lived for a while is anybody's right.
-    guard let stream = streams[Int32(id)], turn &- stream.turn <= 1 else { return }
-    if let offence = guardian.receiveReset() { punish(offence) }
-  }
-
-  func receiveControl(_ payload: HTTP2Frame.FramePayload) {
-    let offence: ConnectionGuard.Offence?
-    switch payload {
-    case .settings(.ack): offence = nil
-    case .settings: offence = guardian.receiveSettings()
-    case .priority: offence = guardian.receivePriority()
-    default: offence = guardian.receiveWindowUpdate()
-    }
-    if let offence { punish(offence) }
-  }
-
-  /// Takes what NIO's handler found wrong.
-  func receive(_ error: any Error) {
+  /// Ends the connection, and tells the client and the log why.
+  func fail(_ fault: ConnectionFault) {
     guard !isClosing else { return }
-    if guardian.hasSentGoAway, !isDraining {
-      loop.log(.warning, "closed a connection", peer: peer.address, error: "\(error)")
-      closeSoon()
-      return
-    }
-    guard error is any NIOHTTP2Error else {
-      // The socket's or the encryption's: there is nobody to tell.
-      loop.log(.debug, "lost a connection", peer: peer.address, error: "\(error)")
-      context?.close(promise: nil)
-      return
-    }
-    if let offence = guardian.receiveError() { punish(offence) }
-  }
-
-  private func punish(_ offence: ConnectionGuard.Offence) {
-    guard !isClosing else { return }
-    loop.log(.warning, "closed a connection", peer: peer.address, error: offence.rawValue)
-    write(
-      .goAway(
-        lastStreamID: lastStreamID,
-        errorCode: .enhanceYourCalm,
-        opaqueData: ByteBuffer(string: offence.rawValue)
-      ),
-      on: .rootStream
-    )
+    loop.log(.warning, "closed a connection", peer: peer.address, error: fault.text)
+    output.writeGoAway(last: lastStreamID, fault.code, fault.text)
     closeSoon()
   }
 
@@ -67,7 +19,7 @@ extension HTTP2Connection {
     guard let context else { return }
     isClosing = true
     gate.shut()
-    context.flush()
+    flush()
     let streams = streams.all
     for stream in streams where remove(stream.id) != nil { stream.cancel(.connectionLost) }
     context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) { [weak self] in
@@ -80,10 +32,7 @@ extension HTTP2Connection {
   func drain() {
     guard !isDraining, !isClosing, context != nil else { return }
     isDraining = true
-    write(
-      .goAway(lastStreamID: lastStreamID, errorCode: .noError, opaqueData: nil),
-      on: .rootStream
-    )
+    output.writeGoAway(last: lastStreamID, .noError, "")
     for stream in streams.all { stream.drain() }
     scheduleTurn()
   }

@@ -1,5 +1,4 @@
 internal import NIOCore
-internal import NIOHTTP2
 
 extension HTTP2Connection {
   // MARK: Deadlines
@@ -40,7 +39,8 @@ extension HTTP2Connection {
 
   private func askForLife() {
     let asked = lastRead
-    write(.ping(HTTP2PingData(), ack: false), on: .rootStream)
+    output.writePing(0, isAcknowledgement: false)
+    scheduleTurn()
     let timeout = loop.configuration.keepalive.timeout
     scheduleKeepalive(at: .now() + timeout) { connection in
       if connection.lastRead > asked {

@@ -1,19 +1,18 @@
 internal import NIOCore
-internal import NIOHPACK
-internal import NIOHTTP2
 
 /// A connection over HTTP/2: one handler, and one plain object a stream.
 ///
-/// It stands behind NIO's handler of HTTP/2, which takes frames apart, keeps their order legal and
-/// splits what is sent by the windows; here is decided what the frames mean.
-final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, ServerConnection {
-  typealias InboundIn = HTTP2Frame
-  typealias OutboundOut = HTTP2Frame
+/// It takes frames apart and puts them together itself. A handler of frames in general, which knows
+/// neither that most headers are always the same nor that an answer is three frames, would take more
+/// time for a call than all the rest of it.
+final class HTTP2Connection: ChannelDuplexHandler, ServerConnection {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundIn = Never
+  typealias OutboundOut = IOData
 
   let loop: LoopState
   let peer: RPCPeer
   let gate: ConnectionGate
-  let shared = SharedHeaders()
 
   // Invariant: nil once the handler is removed; otherwise context and handler would keep each other.
   var context: ChannelHandlerContext?
@@ -22,11 +21,29 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Serve
   /// Counts the loop's turns in which something came.
   private(set) var turn = 0
 
-  /// How much of what was sent on all streams waits, in bytes.
+  // Reading.
+  private var reader = FrameReader()
+  var headerDecoder: HeaderDecoder
+  var headerBlock: HeaderBlock?
+  var hasSettings = false
+  var emptyFrameCount = 0
+  var receiveWindow = Frame.initialWindowByteCount
+  private(set) var isReading = false
+  private var readIsHeld = false
+
+  // Sending.
+  var output = ByteBuffer()
+  var answerHeaders = AnswerHeaders()
+  var initialSendWindow = Frame.initialWindowByteCount
+  var sendWindow = Frame.initialWindowByteCount
+  var ready = CircularBuffer<ConnectionStream>()
+  var lastData: LastData?
+
+  /// How much of what was written on all streams waits, in bytes.
   var pendingByteCount = 0
 
   /// Whether that was too much and is not yet little again.
-  private(set) var isCongested = false
+  var isCongested = false
 
   /// How many streams wait to be told that they may send.
   private var waitingCount = 0
@@ -34,16 +51,14 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Serve
 
   // What is done at the end of the turn.
   private var hasTurn = false
-  private var isReading = false
-  private var hasWritten = false
-  private var resets: [HTTP2StreamID] = []
+  var resets: [StreamID] = []
   private var writableAgain: [ConnectionStream] = []
   private var congestionEnded = false
 
   /// Unary calls that wait until there is room for answers.
   var waitingCalls = CircularBuffer<RPCStream>()
 
-  var lastStreamID = HTTP2StreamID.rootStream
+  var lastStreamID: StreamID = 0
   var guardian: ConnectionGuard
   var deadlines = DeadlineTimer()
   var keepalive: Scheduled<Void>?
@@ -57,19 +72,30 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Serve
     self.gate = gate
     lastRead = .now()
     guardian = ConnectionGuard(keepalive: loop.configuration.keepalive, at: lastRead)
+    headerDecoder = HeaderDecoder(limit: max(1, loop.configuration.limits.maximumHeaderByteCount))
   }
 
   var limits: RPCLimits { loop.configuration.limits }
+
+  /// How much a client may send on a new call.
+  var callWindow: Int {
+    min(max(limits.callWindowByteCount, Frame.initialWindowByteCount), Frame.maximumWindowByteCount)
+  }
 
   // MARK: Life
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
     loop.add(self, on: context.channel)
-    let window = min(max(limits.connectionWindowByteCount, 65_535), Int(Int32.max))
-    if window > 65_535 {
-      write(.windowUpdate(windowSizeIncrement: window - 65_535), on: .rootStream)
-    }
+    output.writeSettings([
+      (FrameSetting.maximumConcurrentStreams, limits.maximumConcurrentStreams),
+      (
+        FrameSetting.maximumHeaderListSize,
+        UInt32(truncatingIfNeeded: limits.maximumHeaderByteCount)
+      ),
+      (FrameSetting.initialWindowSize, UInt32(truncatingIfNeeded: callWindow)),
+    ])
+    replenishConnection()
     startKeepalive()
     scheduleTurn()
   }
@@ -93,7 +119,11 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Serve
     waitingCalls.removeAll()
     resets.removeAll()
     writableAgain.removeAll()
-    for stream in streams { stream.cancel(.connectionLost) }
+    ready.removeAll()
+    for stream in streams {
+      stream.queue = nil
+      stream.cancel(.connectionLost)
+    }
   }
 
   // MARK: Reading
@@ -101,101 +131,53 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Serve
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard !isClosing else { return }
     isReading = true
-    let frame = unwrapInboundIn(data)
-    switch frame.payload {
-    case .headers(let payload): receive(payload, on: frame.streamID)
-    case .data(let payload): receive(payload, on: frame.streamID)
-    case .ping(_, let ack): receivePing(ack: ack)
-    case .rstStream: receiveReset(of: frame.streamID)
-    case .settings, .priority, .windowUpdate: receiveControl(frame.payload)
-    case .goAway, .pushPromise, .alternativeService, .origin: break
+    reader.append(unwrapInboundIn(data))
+    do throws(ConnectionFault) {
+      while !isClosing, let frame = try reader.next() { try receive(frame) }
+    } catch {
+      fail(error)
     }
   }
 
   func channelReadComplete(context: ChannelHandlerContext) {
-    // The handler of HTTP/2 has flushed what was written while this was read.
     isReading = false
-    hasWritten = false
     turn &+= 1
     lastRead = .now()
-    if hasWork { scheduleTurn() }
+    endTurn()
     context.fireChannelReadComplete()
   }
 
-  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    switch event {
-    case let event as NIOHTTP2WindowUpdatedEvent: updateWindow(event)
-    case let event as StreamClosedEvent: close(event)
-    default: break
+  /// Reads on, but not from a client that does not take what it is answered.
+  func read(context: ChannelHandlerContext) {
+    if context.channel.isWritable || isClosing {
+      context.read()
+    } else {
+      readIsHeld = true
     }
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable {
+      if readIsHeld {
+        readIsHeld = false
+        context.read()
+      }
+      scheduleTurn()
+    }
+    context.fireChannelWritabilityChanged()
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    receive(error)
+    guard !isClosing else { return }
+    // The socket's or the encryption's: there is nobody to tell.
+    loop.log(.debug, "lost a connection", peer: peer.address, error: "\(error)")
+    context.close(promise: nil)
   }
 
-  // MARK: Writing
+  // MARK: Room
 
-  /// Writes a message with its prefix.
-  func writeMessage(_ message: ByteBuffer, of stream: ConnectionStream) {
-    var framed = ByteBuffer()
-    framed.reserveCapacity(MessageReader.prefixByteCount + message.readableBytes)
-    framed.writeInteger(0 as UInt8)
-    framed.writeInteger(UInt32(truncatingIfNeeded: message.readableBytes))
-    framed.writeImmutableBuffer(message)
-    writeData(framed, of: stream)
-  }
-
-  func writeData(_ bytes: ByteBuffer, of stream: ConnectionStream, isEnd: Bool = false) {
-    guard !stream.hasEnded else { return }
-    stream.hasEnded = isEnd
-    stream.pendingByteCount += bytes.readableBytes
-    pendingByteCount += bytes.readableBytes
-    if pendingByteCount >= limits.connectionHighWaterMark { isCongested = true }
-    write(.data(.init(data: .byteBuffer(bytes), endStream: isEnd)), on: stream.id)
-  }
-
-  func writeHeaders(_ headers: HPACKHeaders, of stream: ConnectionStream, isEnd: Bool) {
-    guard !stream.hasEnded else { return }
-    stream.hasEnded = isEnd
-    write(.headers(.init(headers: headers, endStream: isEnd)), on: stream.id)
-  }
-
-  /// Writes a frame, which goes out at the end of the turn.
-  func write(_ payload: HTTP2Frame.FramePayload, on id: HTTP2StreamID) {
-    guard let context else { return }
-    hasWritten = true
-    if !isReading { scheduleTurn() }
-    context.write(wrapOutboundOut(HTTP2Frame(streamID: id, payload: payload)), promise: nil)
-  }
-
-  /// Is told by the handler of HTTP/2 of every frame that leaves it.
-  func wroteFrame(_ frame: HTTP2Frame) {
-    switch frame.payload {
-    case .data(let payload):
-      guardian.noteData()
-      guard let stream = streams[Int32(frame.streamID)] else { return }
-      let byteCount = payload.data.readableBytes
-      stream.pendingByteCount -= byteCount
-      pendingByteCount -= byteCount
-      noteRoom(of: stream)
-      if payload.endStream { noteEnd(of: stream) }
-    case .headers(let payload):
-      guardian.ping.hasSent = true
-      guard payload.endStream, let stream = streams[Int32(frame.streamID)] else { return }
-      noteEnd(of: stream)
-    case .goAway:
-      guardian.hasSentGoAway = true
-    default: break
-    }
-  }
-
-  private func noteRoom(of stream: ConnectionStream) {
-    if isCongested, pendingByteCount <= limits.connectionLowWaterMark {
-      isCongested = false
-      congestionEnded = true
-      scheduleTurn()
-    }
+  func noteRoom(of stream: ConnectionStream) {
+    noteRoom()
     guard stream.waitsForWriting, stream.pendingByteCount <= limits.callLowWaterMark else { return }
     if isCongested, stream.pendingByteCount > 0 { return }
     stream.waitsForWriting = false
@@ -204,10 +186,10 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Serve
     scheduleTurn()
   }
 
-  private func noteEnd(of stream: ConnectionStream) {
-    // A client that still talks is told that nobody listens.
-    guard !stream.clientHasEnded else { return }
-    resets.append(stream.id)
+  private func noteRoom() {
+    guard isCongested, pendingByteCount <= limits.connectionLowWaterMark else { return }
+    isCongested = false
+    congestionEnded = true
     scheduleTurn()
   }
 
@@ -215,33 +197,41 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Serve
 
   // MARK: Turns
 
-  private var hasWork: Bool {
-    hasWritten || !resets.isEmpty || !writableAgain.isEmpty || congestionEnded
-      || (!waitingCalls.isEmpty && !isCongested)
-  }
-
+  /// Has what was written sent, and those told who wait, at the end of the turn.
   func scheduleTurn() {
-    guard !hasTurn, context != nil else { return }
+    guard !hasTurn, !isReading, context != nil else { return }
     hasTurn = true
     loop.endTurn(of: self)
   }
 
-  /// Sends what was written, and tells those who wait.
-  func endTurn() {
+  /// Is called at the end of a turn that was scheduled.
+  func endScheduledTurn() {
     hasTurn = false
-    guard let context else { return }
-    for id in resets where streams[Int32(id)] != nil { write(.rstStream(.noError), on: id) }
+    endTurn()
+  }
+
+  private func endTurn() {
+    guard context != nil else { return }
+    for id in resets { endStream(id) }
     resets.removeAll(keepingCapacity: true)
-    if hasWritten {
-      hasWritten = false
-      context.flush()
-    }
+    sendQueued()
+    flush()
     tellWritable()
     dispatchWaiting()
     closeIfDrained()
   }
 
+  /// Gives what is put together to the socket.
+  func flush() {
+    lastData = nil
+    guard let context, output.readableBytes > 0 else { return }
+    context.writeAndFlush(wrapOutboundOut(.byteBuffer(output)), promise: nil)
+    // Small ones were copied, and their memory serves again.
+    if output.capacity <= 65_536 { output.clear() } else { output = ByteBuffer() }
+  }
+
   private func tellWritable() {
+    guard congestionEnded || !writableAgain.isEmpty else { return }
     var told = writableAgain
     writableAgain.removeAll(keepingCapacity: true)
     if congestionEnded {
@@ -259,21 +249,19 @@ final class HTTP2Connection: ChannelInboundHandler, NIOHTTP2FrameDelegate, Serve
   }
 
   /// Takes a stream out of the table.
-  func remove(_ id: HTTP2StreamID) -> ConnectionStream? {
-    guard let stream = streams.remove(Int32(id)) else { return nil }
+  func remove(_ id: StreamID) -> ConnectionStream? {
+    guard let stream = streams.remove(id) else { return nil }
     loop.openStreams.add(-1)
     pendingByteCount -= stream.pendingByteCount
     stream.pendingByteCount = 0
     stream.hasEnded = true
+    stream.queue = nil
     if stream.waitsForWriting {
       stream.waitsForWriting = false
       waitingCount -= 1
     }
-    if isCongested, pendingByteCount <= limits.connectionLowWaterMark {
-      isCongested = false
-      congestionEnded = true
-      scheduleTurn()
-    }
+    noteRoom()
+    if isDraining { scheduleTurn() }
     return stream
   }
 }

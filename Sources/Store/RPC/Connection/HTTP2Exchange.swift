@@ -1,7 +1,6 @@
 internal import NIOCore
 internal import NIOHPACK
 internal import NIOHTTP1
-internal import NIOHTTP2
 
 /// A request of plain HTTP over HTTP/2.
 final class HTTP2Exchange: ConnectionStream, HTTPExchange {
@@ -12,7 +11,7 @@ final class HTTP2Exchange: ConnectionStream, HTTPExchange {
   private var hasBegun = false
   private var isOver = false
 
-  init(id: HTTP2StreamID, connection: HTTP2Connection, headers: HPACKHeaders) {
+  init(id: StreamID, connection: HTTP2Connection, headers: HPACKHeaders) {
     head = headers
     request = HTTPRequest(method: .GET, path: "/", peer: connection.peer)
     super.init(id: id, connection: connection)
@@ -62,12 +61,13 @@ final class HTTP2Exchange: ConnectionStream, HTTPExchange {
     eventLoop.preconditionInEventLoop()
     guard !isOver, !hasBegun else { return }
     hasBegun = true
-    var fields: HPACKHeaders = [":status": String(status.code)]
-    for (name, value) in headers {
-      let name = name.lowercased()
-      if !Self.connectionHeaders.contains(name) { fields.add(name: name, value: value) }
-    }
-    connection.writeHeaders(fields, of: self, isEnd: false)
+    let fields = headers.map { ($0.name.lowercased(), $0.value) }
+      .filter { !Self.connectionHeaders.contains($0.0) }
+    connection.writeHeaders(
+      AnswerFields(status: String(status.code), fields),
+      of: self,
+      isEnd: false
+    )
   }
 
   func send(_ bytes: ByteBuffer) {
@@ -81,7 +81,7 @@ final class HTTP2Exchange: ConnectionStream, HTTPExchange {
     guard !isOver else { return }
     if !hasBegun { begin(.internalServerError, [:]) }
     finish()
-    connection.writeData(ByteBuffer(), of: self, isEnd: true)
+    connection.writeEnd(.data, of: self)
   }
 
   private var limit: Int { connection.loop.configuration.limits.maximumBodyByteCount }

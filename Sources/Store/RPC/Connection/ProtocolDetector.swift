@@ -1,6 +1,5 @@
 internal import NIOCore
 internal import NIOHTTP1
-internal import NIOHTTP2
 internal import NIOSSL
 internal import NIOTLS
 
@@ -122,47 +121,6 @@ final class ProtocolDetector: ChannelInboundHandler, RemovableChannelHandler {
   }
 
   private func addHTTP2(_ pipeline: ChannelPipeline.SynchronousOperations) throws {
-    let connection = HTTP2Connection(loop: loop, peer: peer, gate: gate)
-    let handler = HTTP2Setup.handler(limits: loop.configuration.limits, delegate: connection)
-    try pipeline.addHandlers([handler, connection])
-  }
-}
-
-/// NIO's handler of HTTP/2 as the server uses it.
-enum HTTP2Setup {
-  /// Makes one.
-  ///
-  /// Its limits are raised out of the way where ``ConnectionGuard`` judges better, since it counts
-  /// honest pings, resets and errors over the whole life of a connection.
-  static func handler(
-    limits: RPCLimits,
-    delegate: any NIOHTTP2FrameDelegate
-  ) -> NIOHTTP2Handler {
-    var connection = NIOHTTP2Handler.ConnectionConfiguration()
-    let window = min(max(limits.callWindowByteCount, 65_535), Int(Int32.max))
-    connection.initialSettings = [
-      HTTP2Setting(parameter: .maxConcurrentStreams, value: Int(limits.maximumConcurrentStreams)),
-      HTTP2Setting(parameter: .maxHeaderListSize, value: limits.maximumHeaderByteCount),
-      HTTP2Setting(parameter: .initialWindowSize, value: window),
-    ]
-    connection.maximumSequentialEmptyDataFrames = 100
-    connection.maximumRecentlyResetStreams = 1_024
-    connection.maximumConnectionGlitches = Int.max
-    // Whatever happened lies longer ago than this, so that nothing is counted; a large count instead
-    // would reserve the memory for it.
-    let never = TimeAmount.nanoseconds(-1)
-    connection.controlFrameRateLimit.maximumCount = 1
-    connection.controlFrameRateLimit.windowLength = never
-    var stream = NIOHTTP2Handler.StreamConfiguration()
-    stream.streamResetFrameRateLimit.maximumCount = 1
-    stream.streamResetFrameRateLimit.windowLength = never
-    stream.streamErrorRateLimit.maximumCount = 1
-    stream.streamErrorRateLimit.windowLength = never
-    return NIOHTTP2Handler(
-      mode: .server,
-      frameDelegate: delegate,
-      connectionConfiguration: connection,
-      streamConfiguration: stream
-    )
+    try pipeline.addHandler(HTTP2Connection(loop: loop, peer: peer, gate: gate))
   }
 }

@@ -1,6 +1,5 @@
 internal import NIOCore
 internal import NIOHPACK
-internal import NIOHTTP2
 
 /// A call's stream: takes messages apart, gives them to the method, and puts answers together.
 final class RPCStream: ConnectionStream {
@@ -18,7 +17,7 @@ final class RPCStream: ConnectionStream {
   private var headerByteCount = 0
 
   init(
-    id: HTTP2StreamID,
+    id: StreamID,
     connection: HTTP2Connection,
     entry: MethodEntry,
     headers: HPACKHeaders,
@@ -154,14 +153,13 @@ final class RPCStream: ConnectionStream {
   }
 
   private func writeEnd(_ status: RPCStatus) {
-    let shared = connection.shared
     if !hasSentHeaders {
       hasSentHeaders = true
-      connection.writeHeaders(shared.trailersOnly(status), of: self, isEnd: true)
+      connection.writeHeaders(AnswerFields(only: status), of: self, isEnd: true)
     } else if status == .ok {
-      connection.writeHeaders(shared.success, of: self, isEnd: true)
+      connection.writeEnd(.success, of: self)
     } else {
-      connection.writeHeaders(shared.trailers(status), of: self, isEnd: true)
+      connection.writeEnd(.trailers(AnswerFields(status)), of: self)
     }
   }
 }
@@ -171,7 +169,7 @@ extension RPCStream: RPCCall.Sink {
     guard !isOver else { return }
     if !hasSentHeaders {
       hasSentHeaders = true
-      connection.writeHeaders(connection.shared.headers, of: self, isEnd: false)
+      connection.writeBegin(of: self)
     }
     entry.countSent()
     connection.writeMessage(message, of: self)

@@ -102,7 +102,7 @@ final class LoopState: @unchecked Sendable {
     turnIsScheduled = false
     let connections = turns
     turns.removeAll(keepingCapacity: true)
-    for connection in connections { connection.endTurn() }
+    for connection in connections { connection.endScheduledTurn() }
   }
 }
 

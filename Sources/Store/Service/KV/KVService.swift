@@ -63,7 +63,7 @@ struct KVService: Sendable {
 
   // MARK: Changing
 
-  private func put(_ call: RPCCall, _ message: Etcdserverpb_PutRequest) {
+  private func put(_ call: RPCCall, _ message: Etcdserverpb_PutRequest, _ bytes: ByteBuffer) {
     if let refusal = message.refusal { return call.fail(refusal) }
     let loop = node.loop(of: call)
     guard node.hasRoom(for: message.byteCost, on: loop) else { return call.fail(.noSpace) }
@@ -73,9 +73,8 @@ struct KVService: Sendable {
         try admission.admit(call, toPut: message)
       })
     else { return }
-    var request = Etcdserverpb_InternalRaftRequest()
-    request.put = message
-    propose(request, requester, call, loop) { answer, revision throws(MVCCError) in
+    let change = ProposedChange(change: .put(PutRequest(message)), message: bytes)
+    propose(change, requester, call, loop) { answer, revision throws(MVCCError) in
       guard case .put(let result) = answer else { return nil }
       var buffer = call.buffer(capacity: 64)
       node.header.write(to: &buffer, revision: revision)
@@ -84,7 +83,11 @@ struct KVService: Sendable {
     }
   }
 
-  private func deleteRange(_ call: RPCCall, _ message: Etcdserverpb_DeleteRangeRequest) {
+  private func deleteRange(
+    _ call: RPCCall,
+    _ message: Etcdserverpb_DeleteRangeRequest,
+    _ bytes: ByteBuffer
+  ) {
     if let refusal = message.refusal { return call.fail(refusal) }
     let admission = node.admission
     guard
@@ -92,9 +95,8 @@ struct KVService: Sendable {
         try admission.admit(call, toDelete: message)
       })
     else { return }
-    var request = Etcdserverpb_InternalRaftRequest()
-    request.deleteRange = message
-    propose(request, requester, call, node.loop(of: call)) { answer, revision throws(MVCCError) in
+    let change = ProposedChange(change: .delete(DeleteRequest(message)), message: bytes)
+    propose(change, requester, call, node.loop(of: call)) { answer, revision throws(MVCCError) in
       guard case .delete(let result) = answer else { return nil }
       var buffer = call.buffer(capacity: 64)
       node.header.write(to: &buffer, revision: revision)
@@ -103,7 +105,7 @@ struct KVService: Sendable {
     }
   }
 
-  private func txn(_ call: RPCCall, _ message: Etcdserverpb_TxnRequest) {
+  private func txn(_ call: RPCCall, _ message: Etcdserverpb_TxnRequest, _ bytes: ByteBuffer) {
     let transaction = TransactionRequest(message)
     do throws(MVCCError) {
       try transaction.validate(operationLimit: node.options.operationsPerTransaction)
@@ -125,9 +127,8 @@ struct KVService: Sendable {
         return try response(to: call, result, revision: result.revision)
       }
     }
-    var request = Etcdserverpb_InternalRaftRequest()
-    request.txn = message
-    propose(request, requester, call, loop) { answer, _ throws(MVCCError) in
+    let change = ProposedChange(change: .transaction(transaction), message: bytes)
+    propose(change, requester, call, loop) { answer, _ throws(MVCCError) in
       guard case .transaction(let result) = answer else { return nil }
       return try response(to: call, result, revision: result.revision)
     }
@@ -153,31 +154,41 @@ struct KVService: Sendable {
     else { return }
     var request = Etcdserverpb_InternalRaftRequest()
     request.compaction = message
-    propose(request, requester, call, node.loop(of: call)) { _, revision in
+    let loop = node.loop(of: call)
+    let answered = answering(call) { _, revision in
       var buffer = call.buffer(capacity: 32)
       node.header.write(to: &buffer, revision: revision)
       return buffer
     }
+    node.propose(request, by: requester, on: loop, answered)
   }
 
-  /// Has a request applied and answers with what comes of it.
+  /// Has a change applied and answers with what comes of it.
   ///
   /// - Parameters:
-  ///   - request: The request.
+  ///   - change: The change.
   ///   - requester: Who asked.
   ///   - call: The call.
   ///   - loop: The call's loop.
   ///   - response: Makes the response; nil if the answer is not to this request.
   private func propose(
-    _ request: Etcdserverpb_InternalRaftRequest,
+    _ change: ProposedChange,
     _ requester: AuthStore.Requester,
     _ call: RPCCall,
     _ loop: NodeLoop,
     _ response: @escaping (Applier.Answer, Int64) throws(MVCCError) -> ByteBuffer?
   ) {
+    node.propose(change, by: requester, on: loop, answering(call, response))
+  }
+
+  /// Answers a call with what became of its request.
+  private func answering(
+    _ call: RPCCall,
+    _ response: @escaping (Applier.Answer, Int64) throws(MVCCError) -> ByteBuffer?
+  ) -> @Sendable (Result<Applied, RPCStatus>) -> Void {
     // The answer comes on the loop that the call belongs to.
     let pending = NIOLoopBound((call, response), eventLoop: call.eventLoop)
-    node.propose(request, by: requester, on: loop) { result in
+    return { result in
       let (call, response) = pending.value
       switch result {
       case .failure(let status): call.fail(status)

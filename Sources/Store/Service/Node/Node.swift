@@ -191,17 +191,39 @@ final class Node: Sendable {
     request.header.id = ids.next()
     request.header.username = requester.name
     request.header.authRevision = requester.revision
-    // A message without required fields can always be serialized.
-    guard let data: [UInt8] = try? request.serializedBytes() else { return }
-    guard data.count <= options.requestByteCount else {
-      return complete(.failure(.requestTooLarge))
+    propose(Proposal(request, reply: Proposal.Reply(loop: loop, complete: complete)))
+  }
+
+  /// Has a change of keys written to the log and applied.
+  ///
+  /// - Parameters:
+  ///   - change: The change.
+  ///   - requester: Who asks.
+  ///   - loop: Where the answer is awaited, which is the loop of the caller.
+  ///   - complete: Called on that loop, once.
+  func propose(
+    _ change: ProposedChange,
+    by requester: AuthStore.Requester,
+    on loop: NodeLoop,
+    _ complete: @escaping @Sendable (Result<Applied, RPCStatus>) -> Void
+  ) {
+    if let failure = status.failure { return complete(.failure(failure)) }
+    let reply = Proposal.Reply(loop: loop, complete: complete)
+    let entry = change.entry(id: ids.next(), requester)
+    propose(Proposal(.change(change.change), data: entry, reply: reply))
+  }
+
+  private func propose(_ proposal: Proposal) {
+    guard proposal.data.readableBytes <= options.requestByteCount else {
+      proposal.reply?.complete(.failure(.requestTooLarge))
+      return
     }
     // etcd counts what is committed and not applied; here it waits for both.
     guard status.pendingCount.load(ordering: .relaxed) < Limits.pendingRequestCount else {
-      return complete(.failure(.tooManyRequests))
+      proposal.reply?.complete(.failure(.tooManyRequests))
+      return
     }
-    let reply = Proposal.Reply(loop: loop, complete: complete)
-    writer.propose(Proposal(request: request, data: data, reply: reply))
+    writer.propose(proposal)
   }
 
   /// Whether the database may grow by so much; if not, the alarm is raised.

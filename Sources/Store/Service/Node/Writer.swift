@@ -170,7 +170,7 @@ final class Writer: @unchecked Sendable {
       proposal.reply?.fail(failure)
       return
     }
-    proposal.data.withUnsafeBytes { data in
+    proposal.data.withUnsafeReadableBytes { data in
       log.stage(
         EntryView(
           type: .normal,
@@ -181,7 +181,7 @@ final class Writer: @unchecked Sendable {
       )
     }
     batch.append(proposal)
-    batchByteCount += proposal.data.count
+    batchByteCount += proposal.data.readableBytes
   }
 
   /// Makes the requests durable that were added, applies them and answers.
@@ -221,12 +221,12 @@ final class Writer: @unchecked Sendable {
       ConsistentIndex(index: index, term: log.hardState.term.rawValue)
     )
     do throws(MVCCError) {
-      switch try applier.apply(proposal.request) {
+      switch try outcome(of: proposal) {
       case .applied(let answer):
         let revision = keyspace.currentRevision
         if revision != before { hasNews = true }
         status.figures.note(answer)
-        follow(proposal, answer)
+        if case .request(let request) = proposal.content { follow(request, answer) }
         settle(proposal, .success(Applied(answer: answer, revision: revision)))
       case .refused(let refusal):
         status.refusedCount.wrappingAdd(1, ordering: .relaxed)
@@ -241,9 +241,16 @@ final class Writer: @unchecked Sendable {
     status.appliedIndex.store(index, ordering: .releasing)
   }
 
+  private func outcome(of proposal: Proposal) throws(MVCCError) -> Applier.Outcome {
+    if case .change(let change) = proposal.content, applier.appliesToAnybody {
+      return try applier.apply(change)
+    }
+    guard let request = proposal.request else { return .unreadable }
+    return try applier.apply(request)
+  }
+
   /// What comes of an entry beside its answer.
-  private func follow(_ proposal: Proposal, _ answer: Applier.Answer) {
-    let request = proposal.request
+  private func follow(_ request: Etcdserverpb_InternalRaftRequest, _ answer: Applier.Answer) {
     if case .lease(let lease) = answer {
       lessor.add(lease, now: .now)
     } else if request.hasLeaseRevoke {
@@ -259,9 +266,10 @@ final class Writer: @unchecked Sendable {
 
   private func settle(_ proposal: Proposal, _ result: Result<Applied, RPCStatus>) {
     guard let reply = proposal.reply else { return }
-    if case .success(let applied) = result, proposal.request.compaction.physical {
-      compactionWaiters.append((proposal.request.compaction.revision, reply))
-      _ = applied
+    if case .success = result, case .request(let request) = proposal.content,
+      request.compaction.physical
+    {
+      compactionWaiters.append((request.compaction.revision, reply))
       return
     }
     replies[reply.loop.slot].append((reply, result))
@@ -364,10 +372,8 @@ final class Writer: @unchecked Sendable {
       var request = Etcdserverpb_InternalRaftRequest()
       request.header.id = ids.next()
       request.leaseRevoke.id = lease.rawValue
-      // A message without required fields can always be serialized.
-      guard let data: [UInt8] = try? request.serializedBytes() else { continue }
       status.pendingCount.wrappingAdd(1, ordering: .relaxed)
-      add(Proposal(request: request, data: data, reply: nil))
+      add(Proposal(request, reply: nil))
     }
     writeBatch()
   }

@@ -20,6 +20,24 @@ extension RPCMethod {
   }
 }
 
+extension RPCMethod {
+  /// A unary method whose requests are read as they are generated, and go on as they came.
+  ///
+  /// - Parameters:
+  ///   - type: What a request is.
+  ///   - handle: Takes the request, and its bytes; answers at once or later.
+  /// - Returns: The method.
+  static func unary<Request: Message>(
+    _ type: Request.Type,
+    _ handle: @escaping @Sendable (RPCCall, Request, ByteBuffer) -> Void
+  ) -> RPCMethod {
+    .unary { call, bytes in
+      guard let request: Request = call.read(bytes) else { return }
+      handle(call, request, bytes)
+    }
+  }
+}
+
 extension RPCCall {
   /// Reads a message, or fails the call.
   ///

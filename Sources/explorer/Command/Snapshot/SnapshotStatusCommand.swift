@@ -22,7 +22,7 @@ struct SnapshotStatusCommand: ParsableCommand {
 
   mutating func run() throws {
     let source = try SourceOptions.open(
-      argument.given,
+      try argument.given,
       unlocked: argument.unlocked,
       notes: .distance
     )

@@ -97,14 +97,17 @@ struct FileArgument: ParsableArguments {
   @Flag(name: .long, help: "Read a file that a running etcd holds: the state committed last.")
   var unlocked = false
 
-  func validate() throws {
-    guard (path == nil) != (file == nil) else {
+  /// The path, however it was given.
+  ///
+  /// - Throws: That there is none, or two. It is not looked at before: the parser would say this of a
+  ///   wrong option.
+  var given: String {
+    get throws {
+      if let path, file == nil { return path }
+      if let file, path == nil { return file }
       throw ValidationError(path == nil ? "Give the file to read." : "Give one file, not two.")
     }
   }
-
-  /// The path, however it was given.
-  var given: String { path ?? file ?? "" }
 }
 
 /// Numbers of things in sentences.

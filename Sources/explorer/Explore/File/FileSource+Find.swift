@@ -26,14 +26,19 @@ extension FileSource {
   /// - Parameters:
   ///   - key: The key.
   ///   - revision: As of when; the current revision if nothing.
+  ///   - progress: Is told now and then how many of how many bytes have been read.
   /// - Returns: Its newest row up to then, and what that says.
   /// - Throws: ``SourceError``.
-  public func find(_ key: [UInt8], at revision: Int64? = nil) throws(SourceError) -> Fate {
+  public func find(
+    _ key: [UInt8],
+    at revision: Int64? = nil,
+    progress: (@Sendable (_ done: Int, _ total: Int) -> Void)? = nil
+  ) throws(SourceError) -> Fate {
     let revision = try resolve(revision)
-    let newest = try rows(of: key, upTo: revision, limit: 1)
+    let newest = try rows(of: key, upTo: revision, limit: 1, progress)
     guard let row = newest.first else { return .unknown }
     guard row.isTombstone else { return .live(row) }
-    let older = try rows(of: key, upTo: row.revision.main, limit: 2)
+    let older = try rows(of: key, upTo: row.revision.main, limit: 2, progress)
     return .deleted(tombstone: row, last: older.first { !$0.isTombstone })
   }
 
@@ -42,12 +47,15 @@ extension FileSource {
   /// - Parameters:
   ///   - key: The key.
   ///   - revision: Rows after it do not count; all if nothing.
+  ///   - progress: Is told now and then how many of how many bytes have been read.
   /// - Returns: The rows, tombstones among them.
   /// - Throws: ``SourceError``.
-  public func history(of key: [UInt8], upTo revision: Int64? = nil) throws(SourceError)
-    -> [StoredRow]
-  {
-    try rows(of: key, upTo: revision ?? .max, limit: .max)
+  public func history(
+    of key: [UInt8],
+    upTo revision: Int64? = nil,
+    progress: (@Sendable (_ done: Int, _ total: Int) -> Void)? = nil
+  ) throws(SourceError) -> [StoredRow] {
+    try rows(of: key, upTo: revision ?? .max, limit: .max, progress)
   }
 
   /// The newest rows of a key.
@@ -56,12 +64,14 @@ extension FileSource {
   ///   - key: The key.
   ///   - revision: Rows after it do not count.
   ///   - limit: How many are wanted.
+  ///   - progress: Is told now and then how many of how many bytes have been read.
   /// - Returns: The rows, the newest first.
   /// - Throws: ``SourceError``.
   private func rows(
     of key: [UInt8],
     upTo revision: Int64,
-    limit: Int
+    limit: Int,
+    _ progress: (@Sendable (_ done: Int, _ total: Int) -> Void)?
   ) throws(SourceError) -> [StoredRow] {
     let replayed = replayedRows.reversed().filter {
       $0.revision.main <= revision && KeyOrder.compare(key, $0.key) == 0
@@ -77,6 +87,7 @@ extension FileSource {
       while true {
         let chunk = nextChunk.add(1, ordering: .relaxed).oldValue
         guard chunk < chunkCount, shared.withLock({ $0.needs(chunk) }) else { return }
+        progress?(chunk * FileSource.leavesPerChunk * pageByteCount, count * pageByteCount)
         let end = count - chunk * FileSource.leavesPerChunk
         let places = max(0, end - FileSource.leavesPerChunk)..<end
         let outcome = Result { () throws(SourceError) in

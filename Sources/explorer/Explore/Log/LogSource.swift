@@ -65,6 +65,15 @@ public final class LogSource {
     return (scan.paths[end.segmentSlot], end.offset)
   }
 
+  /// How long the log is, about: its segments are as long as each other, nearly.
+  public var byteCount: Int { segmentPaths.count * WALLimits.segmentByteCount }
+
+  /// How much of the log lies before a record, about.
+  public func byteCount(before item: Item) -> Int {
+    let place = item.record.place
+    return place.segmentSlot * WALLimits.segmentByteCount + place.offset
+  }
+
   /// The next record, or nothing behind the last.
   ///
   /// - Returns: The record, whose data is valid until the next call.
