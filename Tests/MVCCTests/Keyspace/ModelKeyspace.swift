@@ -29,7 +29,8 @@ struct ModelKeyspace {
         return try range(request)
       case .put(let request):
         try request.validate()
-        try check(request, Set(state.keys))
+        try checkLease(of: request)
+        try checkKey(of: request, Set(state.keys))
         let answer = put(request)
         end()
         return answer
@@ -42,7 +43,9 @@ struct ModelKeyspace {
         try request.validate()
         let path = path(request)
         var (checked, present) = (path, Set(state.keys))
-        try check(request, &checked, &present)
+        try checkPuts(of: request, &checked, &present)
+        checked = path
+        try checkRanges(of: request, &checked)
         var taken = path
         let answer = apply(request, &taken)
         end()
@@ -148,10 +151,16 @@ struct ModelKeyspace {
     states[revision] = state
   }
 
-  private func check(_ request: PutRequest, _ present: Set<[UInt8]>) throws(MVCCError) {
+  private func checkLease(of request: PutRequest) throws(MVCCError) {
     if request.lease != .none, !leases.contains(request.lease) {
       throw .leaseNotFound(request.lease)
     }
+  }
+
+  private func checkKey(
+    of request: PutRequest,
+    _ present: Set<[UInt8]>
+  ) throws(MVCCError) {
     if request.keepsValue || request.keepsLease, !present.contains(request.key) {
       throw .keyNotFound
     }
@@ -235,10 +244,28 @@ struct ModelKeyspace {
     return path
   }
 
-  private func check(
-    _ request: TransactionRequest,
+  private func checkPuts(
+    of request: TransactionRequest,
     _ path: inout [Bool],
     _ present: inout Set<[UInt8]>
+  ) throws(MVCCError) {
+    for operation in path.removeFirst() ? request.success : request.failure {
+      switch operation {
+      case .put(let request):
+        try checkKey(of: request, present)
+        try checkLease(of: request)
+        present.insert(request.key)
+      case .transaction(let request): try checkPuts(of: request, &path, &present)
+      case .delete(let request):
+        present = present.filter { !ModelKeyspace.contains(request.keys, $0) }
+      case .range, .empty: break
+      }
+    }
+  }
+
+  private func checkRanges(
+    of request: TransactionRequest,
+    _ path: inout [Bool]
   ) throws(MVCCError) {
     for operation in path.removeFirst() ? request.success : request.failure {
       switch operation {
@@ -249,13 +276,8 @@ struct ModelKeyspace {
         if request.revision != 0, request.revision < compactRevision {
           throw .compacted(requested: request.revision, compactRevision: compactRevision)
         }
-      case .put(let request):
-        try check(request, present)
-        present.insert(request.key)
-      case .transaction(let request): try check(request, &path, &present)
-      case .delete(let request):
-        present = present.filter { !ModelKeyspace.contains(request.keys, $0) }
-      case .empty: break
+      case .transaction(let request): try checkRanges(of: request, &path)
+      case .put, .delete, .empty: break
       }
     }
   }

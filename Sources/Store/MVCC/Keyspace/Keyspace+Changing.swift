@@ -113,12 +113,21 @@ extension Keyspace {
 extension Keyspace {
   /// Refuses a put that cannot be done.
   func check(_ request: PutRequest) throws(MVCCError) {
+    try checkLease(of: request)
+    try checkKey(of: request)
+  }
+
+  /// Refuses a put for a lease that is not there.
+  func checkLease(of request: PutRequest) throws(MVCCError) {
     if request.lease != .none, leases.slot(of: request.lease) == 0 {
       throw .leaseNotFound(request.lease)
     }
-    if request.keepsValue || request.keepsLease {
-      guard withBytes(of: request.key, { index.find($0) }) != nil else { throw .keyNotFound }
-    }
+  }
+
+  /// Refuses a put that is to keep what a key has that is not there.
+  func checkKey(of request: PutRequest) throws(MVCCError) {
+    guard request.keepsValue || request.keepsLease else { return }
+    guard withBytes(of: request.key, { index.find($0) }) != nil else { throw .keyNotFound }
   }
 
   /// Puts a key that has been checked.

@@ -42,7 +42,8 @@ extension Keyspace {
       let view = view(in: change)
       let plan = try view.plan(request)
       var done: [TransactionPlan.Step] = []
-      try check(plan, view, after: &done)
+      try checkPuts(of: plan, after: &done)
+      try view.checkRanges(of: plan)
       let operations = try completing(&change) { change throws(MVCCError) in
         try carryOut(plan, &change)
       }
@@ -55,40 +56,41 @@ extension Keyspace {
     }
   }
 
-  /// Refuses what cannot be done, before anything is changed.
+  /// Refuses puts that cannot be done, before anything is changed.
+  ///
+  /// etcd looks at all puts, those of transactions within too, before it looks at any range.
   ///
   /// - Parameters:
   ///   - plan: What is to be done.
-  ///   - view: What is seen before it.
   ///   - done: The puts and deletes that come before it; those of the plan are added.
   /// - Throws: What is wrong with one of them.
-  private func check(
-    _ plan: TransactionPlan,
-    _ view: KeyspaceView,
+  private func checkPuts(
+    of plan: TransactionPlan,
     after done: inout [TransactionPlan.Step]
   ) throws(MVCCError) {
     for step in plan.steps {
       switch step {
-      case .range(let request): try view.check(request)
       case .put(let request):
-        try check(request, after: done)
+        // Of a put alone etcd looks at the lease first, here at the key.
+        try checkKey(of: request)
+        try checkKept(by: request, after: done)
+        try checkLease(of: request)
         done.append(step)
       case .delete: done.append(step)
-      case .transaction(let plan): try check(plan, view, after: &done)
-      case .empty: break
+      case .transaction(let plan): try checkPuts(of: plan, after: &done)
+      case .range, .empty: break
       }
     }
   }
 
-  /// Refuses a put that cannot be done after others.
+  /// Refuses a put that is to keep what is deleted before it.
   ///
   /// A request may delete a key from the end of a range without end, and then put it, which is to
   /// keep what it has. etcd stops at that.
-  private func check(
-    _ request: PutRequest,
+  private func checkKept(
+    by request: PutRequest,
     after done: [TransactionPlan.Step]
   ) throws(MVCCError) {
-    try check(request)
     guard request.keepsValue || request.keepsLease else { return }
     for step in done.reversed() {
       switch step {
@@ -150,7 +152,7 @@ extension KeyspaceView {
   public func read(_ request: TransactionRequest) throws(MVCCError) -> TransactionResult {
     precondition(request.isReadOnly, "a transaction that changes something is applied")
     let plan = try plan(request)
-    for case .range(let request) in plan.steps { try check(request) }
+    try checkRanges(of: plan)
     var operations: [TransactionResult.Operation] = []
     for case .range(let request) in plan.steps { operations.append(.range(try range(request))) }
     return TransactionResult(
@@ -184,10 +186,21 @@ extension KeyspaceView {
     return TransactionPlan(succeeded: succeeded, steps: steps)
   }
 
+  /// Refuses ranges of revisions that are not there.
+  func checkRanges(of plan: TransactionPlan) throws(MVCCError) {
+    for step in plan.steps {
+      switch step {
+      case .range(let request): try check(request)
+      case .transaction(let plan): try checkRanges(of: plan)
+      case .put, .delete, .empty: break
+      }
+    }
+  }
+
   /// Refuses a range of a revision that is not there.
   ///
   /// Unlike for a range alone, revisions below 0 are compacted ones.
-  func check(_ request: RangeRequest) throws(MVCCError) {
+  private func check(_ request: RangeRequest) throws(MVCCError) {
     guard request.revision != 0 else { return }
     guard request.revision <= currentRevision else {
       throw .futureRevision(requested: request.revision, currentRevision: currentRevision)
