@@ -3,6 +3,7 @@ internal import EtcdMessages
 internal import MVCC
 internal import NIOCore
 internal import RPC
+internal import SwiftProtobuf
 
 /// The service `etcdserverpb.KV`.
 ///
@@ -64,14 +65,18 @@ struct KVService: Sendable {
   // MARK: Changing
 
   private func put(_ call: RPCCall, _ message: Etcdserverpb_PutRequest, _ bytes: ByteBuffer) {
-    if let refusal = message.refusal { return call.fail(refusal) }
     let loop = node.loop(of: call)
     guard node.hasRoom(for: message.byteCost, on: loop) else { return call.fail(.noSpace) }
+    if let refusal = message.refusal { return call.fail(refusal) }
     let admission = node.admission
     guard
-      let requester = call.admitted(by: { () throws(RPCStatus) in
-        try admission.admit(call, toPut: message)
-      })
+      let requester = admitted(
+        call,
+        toPropose: bytes,
+        by: { () throws(RPCStatus) in
+          try admission.admit(call, toPut: message)
+        }
+      )
     else { return }
     let change = ProposedChange(change: .put(PutRequest(message)), message: bytes)
     propose(change, requester, call, loop) { answer, revision throws(MVCCError) in
@@ -91,9 +96,13 @@ struct KVService: Sendable {
     if let refusal = message.refusal { return call.fail(refusal) }
     let admission = node.admission
     guard
-      let requester = call.admitted(by: { () throws(RPCStatus) in
-        try admission.admit(call, toDelete: message)
-      })
+      let requester = admitted(
+        call,
+        toPropose: bytes,
+        by: { () throws(RPCStatus) in
+          try admission.admit(call, toDelete: message)
+        }
+      )
     else { return }
     let change = ProposedChange(change: .delete(DeleteRequest(message)), message: bytes)
     propose(change, requester, call, node.loop(of: call)) { answer, revision throws(MVCCError) in
@@ -106,27 +115,36 @@ struct KVService: Sendable {
   }
 
   private func txn(_ call: RPCCall, _ message: Etcdserverpb_TxnRequest, _ bytes: ByteBuffer) {
+    let loop = node.loop(of: call)
+    let cost = message.byteCost
+    guard cost == 0 || node.hasRoom(for: cost, on: loop) else { return call.fail(.noSpace) }
     let transaction = TransactionRequest(message)
     do throws(MVCCError) {
       try transaction.validate(operationLimit: node.options.operationsPerTransaction)
     } catch {
       return call.fail(RPCStatus(error))
     }
-    let loop = node.loop(of: call)
-    let cost = message.byteCost
-    guard cost == 0 || node.hasRoom(for: cost, on: loop) else { return call.fail(.noSpace) }
     let admission = node.admission
-    guard
-      let requester = call.admitted(by: { () throws(RPCStatus) in
-        try admission.admit(call, toDo: message)
-      })
-    else { return }
     if transaction.isReadOnly {
+      guard
+        let requester = call.admitted(by: { () throws(RPCStatus) in
+          try admission.admit(call, toDo: message)
+        })
+      else { return }
       return answer(call, requester) { () throws(MVCCError) in
         let result = try node.keyspace.view().read(transaction)
         return try response(to: call, result, revision: result.revision)
       }
     }
+    guard
+      let requester = admitted(
+        call,
+        toPropose: bytes,
+        by: { () throws(RPCStatus) in
+          try admission.admit(call, toDo: message)
+        }
+      )
+    else { return }
     let change = ProposedChange(change: .transaction(transaction), message: bytes)
     propose(change, requester, call, loop) { answer, _ throws(MVCCError) in
       guard case .transaction(let result) = answer else { return nil }
@@ -161,6 +179,29 @@ struct KVService: Sendable {
       return buffer
     }
     node.propose(request, by: requester, on: loop, answered)
+  }
+
+  /// What an admission says of what is to be written to the log, or nothing if the call was refused.
+  ///
+  /// etcd looks at permissions when it applies, after the request was too large for the log; who asks
+  /// it wants to know before.
+  private func admitted(
+    _ call: RPCCall,
+    toPropose message: ByteBuffer,
+    by admit: () throws(RPCStatus) -> AuthStore.Requester
+  ) -> AuthStore.Requester? {
+    do throws(RPCStatus) {
+      return try admit()
+    } catch {
+      var refusal = error
+      if refusal != .invalidAuthToken,
+        message.readableBytes > node.options.requestByteCount
+      {
+        refusal = .requestTooLarge
+      }
+      call.fail(refusal)
+      return nil
+    }
   }
 
   /// Has a change applied and answers with what comes of it.
