@@ -22,9 +22,9 @@ enum AnswerStatus {
     var bytes: [UInt8] = []
     var rest = text.utf8[...]
     while let byte = rest.popFirst() {
-      if byte == UInt8(ascii: "%"), rest.count >= 2,
-        let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-      {
+      let digits = rest.prefix(2).compactMap { Character(UnicodeScalar($0)).hexDigitValue }
+      if byte == UInt8(ascii: "%"), digits.count == 2 {
+        let value = UInt8(truncatingIfNeeded: digits[0] << 4 | digits[1])
         bytes.append(value)
         rest = rest.dropFirst(2)
       } else {

@@ -68,7 +68,7 @@ public final class Connection: Sendable {
         }
       }
       let limit = channel.eventLoop.scheduleTask(in: TimeAmount(options.dialTimeout)) {
-        handler.value.close()
+        handler.value.close("no greeting in time")
       }
       defer { limit.cancel() }
       try await ready.get()
@@ -76,7 +76,8 @@ public final class Connection: Sendable {
     } catch let error as EtcdClientError {
       throw error
     } catch {
-      throw .unreachable(endpoint: endpoint.description, reason: "\(error)")
+      let reason = ConnectionFailure.reason(error)
+      throw .unreachable(endpoint: endpoint.description, reason: reason)
     }
   }
 

@@ -66,8 +66,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    end("\(error)")
-    context.close(promise: nil)
+    close(ConnectionFailure.reason(error))
   }
 
   // MARK: Calls
@@ -134,8 +133,8 @@ final class ConnectionHandler: ChannelInboundHandler {
   }
 
   /// Ends all calls and the connection.
-  func close() {
-    end("closed by the client")
+  func close(_ reason: String = "closed by the client") {
+    end(reason)
     context?.close(promise: nil)
   }
 
@@ -252,10 +251,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     if exchanges.isEmpty {
       keepaliveTimer?.cancel()
       keepaliveTimer = nil
-      if case .draining(let reason) = state {
-        end(reason)
-        context?.close(promise: nil)
-      }
+      if case .draining(let reason) = state { close(reason) }
     }
   }
 
@@ -355,8 +351,7 @@ final class ConnectionHandler: ChannelInboundHandler {
       self.keepaliveTimer = loop.scheduleTask(in: TimeAmount(keepalive.timeout)) {
         self.keepaliveTimer = nil
         guard self.isAnswerAwaited else { return self.startKeepalive() }
-        self.end("no sign of life")
-        context.close(promise: nil)
+        self.close("no sign of life")
       }
     }
   }

@@ -8,9 +8,13 @@ public struct Method<Request: Message, Response: Message>: Sendable {
   /// The full name, for instance `/etcdserverpb.KV/Range`.
   public let path: String
 
+  /// Whether it changes nothing, and so may be made again after a lost answer.
+  public let isRead: Bool
+
   /// A call by its name.
-  public init(_ service: String, _ name: String) {
+  public init(_ service: String, _ name: String, isRead: Bool = false) {
     path = "/\(service)/\(name)"
+    self.isRead = isRead
   }
 }
 
@@ -22,7 +26,7 @@ where
   Response == Etcdserverpb_RangeResponse
 {
   /// `KV.Range`.
-  public static var range: Self { Method("etcdserverpb.KV", "Range") }
+  public static var range: Self { Method("etcdserverpb.KV", "Range", isRead: true) }
 }
 
 extension Method where Request == Etcdserverpb_PutRequest, Response == Etcdserverpb_PutResponse {
@@ -61,7 +65,7 @@ where
   Response == Etcdserverpb_WatchResponse
 {
   /// `Watch.Watch`.
-  public static var watch: Self { Method("etcdserverpb.Watch", "Watch") }
+  public static var watch: Self { Method("etcdserverpb.Watch", "Watch", isRead: true) }
 }
 
 // MARK: Lease
@@ -99,7 +103,9 @@ where
   Response == Etcdserverpb_LeaseTimeToLiveResponse
 {
   /// `Lease.LeaseTimeToLive`.
-  public static var leaseTimeToLive: Self { Method("etcdserverpb.Lease", "LeaseTimeToLive") }
+  public static var leaseTimeToLive: Self {
+    Method("etcdserverpb.Lease", "LeaseTimeToLive", isRead: true)
+  }
 }
 
 extension Method
@@ -108,7 +114,7 @@ where
   Response == Etcdserverpb_LeaseLeasesResponse
 {
   /// `Lease.LeaseLeases`.
-  public static var leaseLeases: Self { Method("etcdserverpb.Lease", "LeaseLeases") }
+  public static var leaseLeases: Self { Method("etcdserverpb.Lease", "LeaseLeases", isRead: true) }
 }
 
 // MARK: Cluster
@@ -146,7 +152,7 @@ where
   Response == Etcdserverpb_MemberListResponse
 {
   /// `Cluster.MemberList`.
-  public static var memberList: Self { Method("etcdserverpb.Cluster", "MemberList") }
+  public static var memberList: Self { Method("etcdserverpb.Cluster", "MemberList", isRead: true) }
 }
 
 extension Method
@@ -175,7 +181,7 @@ where
   Response == Etcdserverpb_StatusResponse
 {
   /// `Maintenance.Status`.
-  public static var status: Self { Method("etcdserverpb.Maintenance", "Status") }
+  public static var status: Self { Method("etcdserverpb.Maintenance", "Status", isRead: true) }
 }
 
 extension Method
@@ -189,7 +195,7 @@ where
 
 extension Method where Request == Etcdserverpb_HashRequest, Response == Etcdserverpb_HashResponse {
   /// `Maintenance.Hash`.
-  public static var hash: Self { Method("etcdserverpb.Maintenance", "Hash") }
+  public static var hash: Self { Method("etcdserverpb.Maintenance", "Hash", isRead: true) }
 }
 
 extension Method
@@ -198,7 +204,7 @@ where
   Response == Etcdserverpb_HashKVResponse
 {
   /// `Maintenance.HashKV`.
-  public static var hashKV: Self { Method("etcdserverpb.Maintenance", "HashKV") }
+  public static var hashKV: Self { Method("etcdserverpb.Maintenance", "HashKV", isRead: true) }
 }
 
 extension Method
@@ -207,7 +213,7 @@ where
   Response == Etcdserverpb_SnapshotResponse
 {
   /// `Maintenance.Snapshot`.
-  public static var snapshot: Self { Method("etcdserverpb.Maintenance", "Snapshot") }
+  public static var snapshot: Self { Method("etcdserverpb.Maintenance", "Snapshot", isRead: true) }
 }
 
 extension Method
@@ -254,7 +260,7 @@ where
   Response == Etcdserverpb_AuthStatusResponse
 {
   /// `Auth.AuthStatus`.
-  public static var authStatus: Self { Method("etcdserverpb.Auth", "AuthStatus") }
+  public static var authStatus: Self { Method("etcdserverpb.Auth", "AuthStatus", isRead: true) }
 }
 
 extension Method
@@ -281,7 +287,7 @@ where
   Response == Etcdserverpb_AuthUserGetResponse
 {
   /// `Auth.UserGet`.
-  public static var userGet: Self { Method("etcdserverpb.Auth", "UserGet") }
+  public static var userGet: Self { Method("etcdserverpb.Auth", "UserGet", isRead: true) }
 }
 
 extension Method
@@ -290,7 +296,7 @@ where
   Response == Etcdserverpb_AuthUserListResponse
 {
   /// `Auth.UserList`.
-  public static var userList: Self { Method("etcdserverpb.Auth", "UserList") }
+  public static var userList: Self { Method("etcdserverpb.Auth", "UserList", isRead: true) }
 }
 
 extension Method
@@ -344,7 +350,7 @@ where
   Response == Etcdserverpb_AuthRoleGetResponse
 {
   /// `Auth.RoleGet`.
-  public static var roleGet: Self { Method("etcdserverpb.Auth", "RoleGet") }
+  public static var roleGet: Self { Method("etcdserverpb.Auth", "RoleGet", isRead: true) }
 }
 
 extension Method
@@ -353,7 +359,7 @@ where
   Response == Etcdserverpb_AuthRoleListResponse
 {
   /// `Auth.RoleList`.
-  public static var roleList: Self { Method("etcdserverpb.Auth", "RoleList") }
+  public static var roleList: Self { Method("etcdserverpb.Auth", "RoleList", isRead: true) }
 }
 
 extension Method
