@@ -88,6 +88,20 @@ final class DifferentialRun {
     try await end()
   }
 
+  /// Makes a number of requests of users, while users and roles change.
+  func run(authStepCount: Int) async throws {
+    try await begin()
+    var generator = AuthStepGenerator(seed: seed)
+    for step in generator.beginning { try await perform(step) }
+    for _ in 0..<authStepCount {
+      generator.keys.revision = self.generator.revision
+      generator.keys.leases = self.generator.leases
+      try await perform(generator.next())
+    }
+    for step in generator.end { try await perform(step) }
+    try await end()
+  }
+
   /// Makes given requests, and compares everything at the end.
   func run(_ steps: [Step]) async throws {
     try await begin()
@@ -113,6 +127,7 @@ final class DifferentialRun {
     case .compact:
       // etcd leaves open what a watcher gets that has not caught up yet.
       try await settle(step)
+      try await catchUp()
     case .progress:
       try await settle(step)
       // A late etcd says nothing while a watcher waits for a revision that is still to come.
@@ -162,6 +177,7 @@ final class DifferentialRun {
 
   /// Keeps what later requests are made from.
   private func learn(_ step: Step, _ answer: Answer) {
+    if case .by(_, let step) = step { return learn(step, answer) }
     let kind = step.kind
     switch answer {
     case .refused(let status): counts["\(kind): \(status.message)", default: 0] += 1
@@ -224,6 +240,15 @@ final class DifferentialRun {
       history += taken[0]
     }
     for id in watchers.keys.sorted() { try await settle(id, step) }
+  }
+
+  /// Waits until both servers know that all watchers have caught up, those of keys that nothing has
+  /// happened to as well.
+  ///
+  /// A server lets all that wait catch up at once; so it has, when one more has that began last.
+  private func catchUp() async throws {
+    guard let last = history.last?.kv, last.modRevision > generator.compacted else { return }
+    for side in sides { try await side.catchUp(with: last) }
   }
 
   private func settle(_ id: Int64, _ step: Step) async throws {

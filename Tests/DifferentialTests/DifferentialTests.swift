@@ -4,14 +4,13 @@ import SwiftProtobuf
 import TestSupport
 import Testing
 
-/// Two servers get the same random requests and must answer the same.
+/// The node and a real etcd get the same random requests and must answer the same.
 ///
 /// `EXPLORER_DIFFERENTIAL_STEPS` says how many, `EXPLORER_DIFFERENTIAL_SEED` from which seed;
-/// `EXPLORER_TESTED` and `EXPLORER_REFERENCE` which servers, as `ServerKind` reads them. With
+/// `EXPLORER_TESTED` and `EXPLORER_REFERENCE` name other servers, as `ServerKind` reads them. With
 /// `EXPLORER_DIFFERENTIAL_GOES_ON` a run goes on, and so many disagreements are told.
-@Suite(.enabled(if: ProcessInfo.processInfo.environment["EXPLORER_DIFFERENTIAL_STEPS"] != nil))
-struct DifferentialTests {
-  static let tested = ServerKind.named("EXPLORER_TESTED") ?? .etcd(.v34)
+@Suite struct DifferentialTests {
+  static let tested = ServerKind.named("EXPLORER_TESTED") ?? .node
   static let reference =
     ServerKind.named("EXPLORER_REFERENCE") ?? .etcd(EtcdVersion.v35.isThere ? .v35 : .v34)
 
@@ -21,32 +20,52 @@ struct DifferentialTests {
 
   @Test(.enabled(if: tested.isThere && reference.isThere))
   func serversAgreeOnRandomRequests() async throws {
-    let stepCount = Self.number("EXPLORER_DIFFERENTIAL_STEPS", default: 20_000)
-    let first = Self.number("EXPLORER_DIFFERENTIAL_SEED", default: 1)
     // Short runs find what a beginning does, long ones what much history does.
-    let lengths = [2_000, 4_000, 14_000]
+    try await compare(
+      stepCount: Self.number("EXPLORER_DIFFERENTIAL_STEPS", default: 20_000),
+      lengths: [2_000, 4_000, 14_000]
+    ) { try await $0.run(stepCount: $1) }
+  }
+
+  /// Not for 3.4, whose rules were other ones.
+  @Test(
+    .enabled(if: tested.isThere && reference.isThere),
+    .enabled(if: ![tested, reference].contains(.etcd(.v34)))
+  )
+  func serversAgreeOnWhoMayDoWhat() async throws {
+    try await compare(
+      stepCount: Self.number("EXPLORER_DIFFERENTIAL_STEPS", default: 20_000) / 10,
+      lengths: [500, 1_500],
+      // The least that etcd takes: a step is to take milliseconds.
+      arguments: ["--bcrypt-cost", "4"]
+    ) { try await $0.run(authStepCount: $1) }
+  }
+
+  /// Makes runs of new servers until there were so many steps, or one of them is answered differently.
+  private func compare(
+    stepCount: Int,
+    lengths: [Int],
+    arguments: [String] = [],
+    _ body: (DifferentialRun, Int) async throws -> Void
+  ) async throws {
+    let goesOn = Self.number("EXPLORER_DIFFERENTIAL_GOES_ON", default: 0)
+    let first = Self.number("EXPLORER_DIFFERENTIAL_SEED", default: 1)
     var seed = first
     var left = stepCount
     var counts: [String: Int] = [:]
     while left > 0 {
       let length = min(left, lengths[(seed - first) % lengths.count])
-      let script = Script(seed: UInt64(seed), tested: Self.tested, reference: Self.reference)
-      let goesOn = Self.number("EXPLORER_DIFFERENTIAL_GOES_ON", default: 0)
-      let (run, found) = try await script.run(goesOn: goesOn > 0) {
-        try await $0.run(stepCount: length)
-      }
+      var script = Script(seed: UInt64(seed), tested: Self.tested, reference: Self.reference)
+      script.arguments = arguments
+      let (run, found) = try await script.run(goesOn: goesOn > 0) { try await body($0, length) }
       for one in run.noticed.prefix(goesOn) { Issue.record(one) }
-      if let found {
-        try await report(found, script, run.script)
-        return
-      }
+      if let found { return try await report(found, script, run.script) }
       counts.merge(run.counts) { $0 + $1 }
       left -= length
       seed += 1
     }
-    if Self.number("EXPLORER_DIFFERENTIAL_COUNTS", default: 0) > 0 {
-      for (name, count) in counts.sorted(by: { $0.key < $1.key }) { print(count, name) }
-    }
+    guard Self.number("EXPLORER_DIFFERENTIAL_COUNTS", default: 0) > 0 else { return }
+    for (name, count) in counts.sorted(by: { $0.key < $1.key }) { print(count, name) }
   }
 
   /// Says what two servers disagree on, and which few requests show it.
@@ -104,7 +123,7 @@ struct DifferentialTests {
       (0..<4).map { number in .put(.with { $0.key = Data([1, number]) }) }
       + [.grant(.with { ($0.id, $0.ttl) = (5, 5_000) }, name: 0), .leases, .alarms, .leases]
       + [.timeToLive(.with { $0.id = 5 }), .leases]
-    let few = try await script.shrink(steps, seconds: 60)
+    let few = try await script.shrink(steps, seconds: 600)
     #expect(few?.steps.map(\.kind) == ["grant", "timeToLive"])
   }
 }

@@ -7,6 +7,9 @@ struct Script {
   let tested: ServerKind
   let reference: ServerKind
 
+  /// What is added to the command lines.
+  var arguments: [String] = []
+
   /// How answers of the tested server are changed.
   var edits = Side.Edits()
 
@@ -21,7 +24,9 @@ struct Script {
     goesOn: Bool = false,
     _ body: (DifferentialRun) async throws -> Void
   ) async throws -> (run: DifferentialRun, found: DifferentialRun.Disagreement?) {
-    let servers = try [tested, reference].map { try Server.start($0, electsFast: true) }
+    let servers = try [tested, reference].map {
+      try Server.start($0, arguments: arguments, electsFast: true)
+    }
     defer { withExtendedLifetime(servers) {} }
     let sides = try await [
       Side("\(tested)", endpoint: servers[0].endpoint, edits: edits),

@@ -16,10 +16,14 @@ final class Side: Sendable {
 
   let name: String
   let watchers: Watchers
+  private let begin = ContinuousClock.now
   private let connection: Connection
   private let keepAlives:
     CallStream<Etcdserverpb_LeaseKeepAliveRequest, Etcdserverpb_LeaseKeepAliveResponse>
   private let leases = Mutex(LeaseNames())
+  // Of callers who were let in, and of whoever makes the request that is under way.
+  private let tokens = Mutex<[Caller: String]>([:])
+  private let token = Mutex<String?>(nil)
   private let edits: Edits
 
   init(_ name: String, endpoint: String, edits: Edits = Edits()) async throws {
@@ -43,6 +47,35 @@ final class Side: Sendable {
     } catch {
       return .failed(error)
     }
+  }
+
+  /// Makes a request of somebody, with a token if there is one to be had.
+  private func answer(
+    _ step: Step,
+    by caller: Caller
+  ) async throws(EtcdClientError) -> Answer {
+    var token = tokens.withLock { $0[caller] }
+    if token == nil, !caller.name.isEmpty {
+      var request = Etcdserverpb_AuthenticateRequest()
+      request.name = caller.name
+      request.password = caller.password
+      token = try? await connection.call(.authenticate, request).token
+      tokens.withLock { $0[caller] = token }
+    }
+    self.token.withLock { $0 = token }
+    defer { self.token.withLock { $0 = nil } }
+    do throws(EtcdClientError) {
+      if case .keepAlive(let request) = step { return try await keepAliveOnce(request) }
+      return try await answer(step)
+    } catch {
+      if error.status?.code == .unauthenticated { tokens.withLock { $0[caller] = nil } }
+      throw error
+    }
+  }
+
+  /// What the request under way says of who makes it.
+  private var metadata: [(name: String, value: String)] {
+    token.withLock { $0.map { [("token", $0)] } ?? [] }
   }
 
   private func answer(_ step: Step) async throws(EtcdClientError) -> Answer {
@@ -78,6 +111,15 @@ final class Side: Sendable {
       return try await watchAnswer(step)
     case .watchCompacted(let request):
       return try await compactedAnswer(request)
+    case .watchOnce(let request):
+      let stream = connection.stream(.watch, metadata: metadata)
+      try stream.send(.with { $0.createRequest = request })
+      guard let response = try await stream.next() else { throw .cancelled }
+      return .message(comparable(response))
+    case .by(let caller, let step):
+      return try await answer(step, by: caller)
+    case .auth(let step):
+      return try await step.answer(connection, metadata)
     }
   }
 
@@ -102,20 +144,17 @@ final class Side: Sendable {
       return .message(response)
     case .keepAlive(var request):
       request.id = names.id(request.id)
-      try keepAlives.send(request)
-      guard var response = try await keepAlives.next() else { throw .cancelled }
-      response.header = names.comparable(response.header)
-      response.id = names.name(response.id)
-      return .message(response)
+      return try await keepAlive(request, names, on: keepAlives)
     case .timeToLive(var request):
       request.id = names.id(request.id)
       var response = try await call(.leaseTimeToLive, request)
       response.header = names.comparable(response.header)
       response.id = names.name(response.id)
       response.keys.sort { $0.lexicographicallyPrecedes($1) }
-      // What is left depends on the moment; that something is left does not.
+      // What is left depends on the moment; that no more than the time of the run is gone does not.
       let granted = response.grantedTtl
-      if response.ttl > granted - 60, response.ttl <= granted { response.ttl = granted }
+      let gone = (ContinuousClock.now - begin).components.seconds
+      if response.ttl > granted - gone - 5, response.ttl <= granted { response.ttl = granted }
       return .message(response)
     default:
       var response = try await call(.leaseLeases, .init())
@@ -127,16 +166,43 @@ final class Side: Sendable {
     }
   }
 
+  private func keepAlive(
+    _ request: Etcdserverpb_LeaseKeepAliveRequest,
+    _ names: LeaseNames,
+    on stream: CallStream<
+      Etcdserverpb_LeaseKeepAliveRequest, Etcdserverpb_LeaseKeepAliveResponse
+    >
+  ) async throws(EtcdClientError) -> Answer {
+    try stream.send(request)
+    guard var response = try await stream.next() else { throw .cancelled }
+    response.header = names.comparable(response.header)
+    response.id = names.name(response.id)
+    return .message(response)
+  }
+
+  /// On a stream of its own, which a refusal ends.
+  private func keepAliveOnce(
+    _ request: Etcdserverpb_LeaseKeepAliveRequest
+  ) async throws(EtcdClientError) -> Answer {
+    let names = leases.withLock { $0 }
+    var request = request
+    request.id = names.id(request.id)
+    let stream = connection.stream(.leaseKeepAlive, metadata: metadata)
+    return try await keepAlive(request, names, on: stream)
+  }
+
   private func watchAnswer(_ step: Step) async throws(EtcdClientError) -> Answer {
-    let request: Etcdserverpb_WatchRequest =
-      switch step {
-      case .watch(let create): .with { $0.createRequest = create }
-      case .cancelWatch(let id): .with { $0.cancelRequest = .with { $0.watchID = id } }
-      default: .with { $0.progressRequest = .init() }
-      }
     do {
-      try watchers.send(request)
-      let notice = try await watchers.notice()
+      let notice: Etcdserverpb_WatchResponse?
+      switch step {
+      case .watch(let request):
+        try watchers.send(.with { $0.createRequest = request })
+        notice = try await watchers.notice()
+      case .cancelWatch(let id):
+        try watchers.send(.with { $0.cancelRequest = .with { $0.watchID = id } })
+        notice = try await watchers.notice()
+      default: notice = try await watchers.progress()
+      }
       return .message(notice.map(comparable) ?? .with { $0.cancelReason = "no response" })
     } catch let error as EtcdClientError {
       throw error
@@ -164,6 +230,19 @@ final class Side: Sendable {
     return .message(both)
   }
 
+  /// Waits for a row of the past, as a watcher on a stream of its own.
+  func catchUp(with row: Mvccpb_KeyValue) async throws {
+    let stream = connection.stream(.watch)
+    let request = Etcdserverpb_WatchCreateRequest.with {
+      $0.key = row.key
+      $0.startRevision = row.modRevision
+    }
+    try stream.send(.with { $0.createRequest = request })
+    while let response = try await stream.next(), response.events.isEmpty {
+      if response.canceled { throw EtcdClientError.cancelled }
+    }
+  }
+
   private func comparable(
     _ response: Etcdserverpb_WatchResponse
   ) -> Etcdserverpb_WatchResponse {
@@ -183,6 +262,6 @@ final class Side: Sendable {
     _ request: Request
   ) async throws(EtcdClientError) -> Response {
     // Generous: a step that hangs must end the run, not a busy machine.
-    try await connection.call(method, request, timeout: .seconds(60))
+    try await connection.call(method, request, timeout: .seconds(120), metadata: metadata)
   }
 }

@@ -29,6 +29,15 @@ enum Step: Sendable {
   case watchCompacted(Etcdserverpb_WatchCreateRequest)
   case cancelWatch(Int64)
 
+  /// A watcher on a stream of its own, of which only whether it is let in counts.
+  case watchOnce(Etcdserverpb_WatchCreateRequest)
+
+  /// Something about users and roles.
+  case auth(AuthStep)
+
+  /// A request of somebody.
+  indirect case by(Caller, Step)
+
   /// Every watcher must have got everything by now; then the stream is asked for its progress.
   case progress
 }
@@ -51,13 +60,18 @@ extension Step: CustomStringConvertible {
     case .alarms: "alarms"
     case .watch(let request): line("watch", request)
     case .watchCompacted(let request): line("watchCompacted", request)
+    case .watchOnce(let request): line("watchOnce", request)
+    case .auth(let step): step.description
+    case .by(let caller, let step): "by \(caller.name) \(step)"
     case .cancelWatch(let id): "cancelWatch \(id)"
     case .progress: "progress"
     }
   }
 
-  /// What kind of request it is.
-  var kind: Substring { description.prefix { $0 != " " } }
+  /// What kind of request it is, whoever asks.
+  var kind: Substring {
+    if case .by(_, let step) = self { step.kind } else { description.prefix { $0 != " " } }
+  }
 
   private func line(_ name: String, _ request: any Message) -> String {
     "\(name) \(request.onOneLine)"

@@ -29,6 +29,9 @@ struct StepGenerator {
   /// What the next lease is called whose id the servers choose.
   var leaseName = LeaseNames.first
 
+  /// Whether there are ranges that end before they begin.
+  var hasReversedRanges = true
+
   private var stepsUntilCompaction = 150
 
   init(seed: UInt64) {
@@ -47,10 +50,7 @@ struct StepGenerator {
     case 330..<560: return .put(put())
     case 560..<630: return .delete(delete())
     case 630..<880: return .txn(txn(depth: 0))
-    case 880..<905:
-      let request = grant()
-      if request.id == 0 { leaseName += 1 }
-      return .grant(request, name: leaseName)
+    case 880..<905: return grantStep()
     case 905..<920: return .revoke(.with { $0.id = lease() })
     case 920..<935: return .keepAlive(.with { $0.id = lease() })
     case 935..<960:
@@ -107,7 +107,9 @@ struct StepGenerator {
       let folder = key.prefix(while: { $0 != UInt8(ascii: "/") })
       guard let last = folder.last, last < 0xff else { return Data([0]) }
       return folder.dropLast() + [last + 1]
-    default: return self.key()
+    default:
+      let end = self.key()
+      return hasReversedRanges || !end.lexicographicallyPrecedes(key) ? end : Data()
     }
   }
 
@@ -198,7 +200,13 @@ struct StepGenerator {
 
   // MARK: Leases
 
-  mutating func grant() -> Etcdserverpb_LeaseGrantRequest {
+  mutating func grantStep() -> Step {
+    let request = grant()
+    if request.id == 0 { leaseName += 1 }
+    return .grant(request, name: leaseName)
+  }
+
+  private mutating func grant() -> Etcdserverpb_LeaseGrantRequest {
     .with {
       $0.id = chance(30) ? 0 : Int64(number(1...60))
       if chance(3) { $0.id = -Int64(number(1..<9)) }

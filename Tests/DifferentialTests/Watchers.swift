@@ -1,6 +1,7 @@
 import EtcdClient
 import EtcdMessages
 import Foundation
+import SwiftProtobuf
 import Synchronization
 
 /// One watch stream of a server: what came on it, by watcher.
@@ -81,17 +82,37 @@ final class Watchers: Sendable {
     try stream.send(request)
   }
 
-  /// Waits for the next response without events.
+  /// Waits for the next response without events that says that a watcher was made or has ended.
   func notice() async throws -> Etcdserverpb_WatchResponse? {
-    try await wait { state in state.notices.isEmpty ? nil : state.notices.removeFirst() }
+    try await wait { state in
+      // A late answer to a question for the progress that was asked again.
+      state.notices.removeAll(where: \.isProgress)
+      return state.notices.isEmpty ? nil : state.notices.removeFirst()
+    }
+  }
+
+  /// Asks for the progress until there is an answer.
+  ///
+  /// etcd gives none as long as it does not know that all watchers have caught up, which on a busy
+  /// machine may be later than they have.
+  func progress() async throws -> Etcdserverpb_WatchResponse? {
+    state.withLock { $0.notices.removeAll(where: \.isProgress) }
+    for _ in 0..<10 {
+      try send(.with { $0.progressRequest = .init() })
+      let notice = try await wait(seconds: 12) { state in
+        state.notices.isEmpty ? nil : state.notices.removeFirst()
+      }
+      if let notice { return notice }
+    }
+    return nil
   }
 
   /// Waits for events of a watcher and takes them.
   ///
   /// - Parameters:
   ///   - id: The watcher.
-  ///   - isEnough: Whether what there is, is enough. If it never is, what there is after some
-  ///     seconds is given.
+  ///   - isEnough: Whether what there is, is enough. If it never is, what there is after two minutes
+  ///     is given.
   /// - Returns: All its events that were not taken before.
   /// - Throws: What ended the stream.
   func take(
@@ -110,8 +131,12 @@ final class Watchers: Sendable {
     state.withLock { $0.received[id] = nil }
   }
 
-  private func wait<Value>(_ body: (inout State) -> Value?) async throws -> Value? {
-    let deadline = ContinuousClock.now + .seconds(10)
+  /// Waits long: that a machine is busy is no failure of a server.
+  private func wait<Value>(
+    seconds: Int = 120,
+    _ body: (inout State) -> Value?
+  ) async throws -> Value? {
+    let deadline = ContinuousClock.now + .seconds(seconds)
     while true {
       let (value, failure) = state.withLock { (body(&$0), $0.failure) }
       if let value { return value }
@@ -120,6 +145,11 @@ final class Watchers: Sendable {
       try await Task.sleep(for: .milliseconds(1))
     }
   }
+}
+
+extension Etcdserverpb_WatchResponse {
+  /// Whether it only says how far the watchers are.
+  fileprivate var isProgress: Bool { events.isEmpty && !created && !canceled }
 }
 
 extension Watchers.Received {
