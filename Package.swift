@@ -379,6 +379,17 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(
+      name: "EtcdClientTests",
+      dependencies: [
+        "EtcdClient", "EtcdMessages", "RPC", "TestSupport",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHPACK", package: "swift-nio-http2"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      path: "Tests/EtcdClientTests",
+      swiftSettings: strict
+    ),
+    .testTarget(
       name: "LinearizabilityTests",
       dependencies: [
         "EtcdClient", "EtcdMessages", "RPC", "TestSupport", "explorer",

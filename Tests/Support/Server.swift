@@ -183,6 +183,24 @@ public final class Server: Sendable {
     process.get()?.kill()
   }
 
+  /// Stops it with SIGSTOP and waits until all its threads stand still; SIGCONT lets it go on.
+  public func pause() {
+    guard let process = process.get() else { return }
+    process.signal(SIGSTOP)
+    let tasks = "/proc/\(process.id)/task"
+    while process.isRunning {
+      let threads = (try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []
+      let isStill = threads.allSatisfy { thread in
+        let stat = FileManager.default.contents(atPath: "\(tasks)/\(thread)/stat") ?? Data()
+        // The state is behind the name, which may have anything in it.
+        let state = String(decoding: stat, as: UTF8.self).split(separator: ")").last ?? ""
+        return state.hasPrefix(" T")
+      }
+      if isStill { return }
+      usleep(1_000)
+    }
+  }
+
   /// Sends it a signal.
   public func signal(_ number: Int32) {
     process.get()?.signal(number)

@@ -25,6 +25,7 @@ public struct Certificates: Hashable, Sendable {
     do {
       var configuration = TLSConfiguration.makeClientConfiguration()
       configuration.applicationProtocols = ["h2"]
+      configuration.verifySignatureAlgorithms = Certificates.signatureAlgorithms
       if let authorities { configuration.trustRoots = .file(authorities) }
       if let certificate {
         configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(certificate)
@@ -39,6 +40,14 @@ public struct Certificates: Hashable, Sendable {
       throw .badCertificates(reason: "\(error)")
     }
   }
+
+  /// The usual ones, and that of the certificates that etcd makes for itself with `--auto-tls`, whose
+  /// keys are on P-521.
+  private static let signatureAlgorithms: [SignatureAlgorithm] = [
+    .ecdsaSecp256R1Sha256, .rsaPssRsaeSha256, .rsaPkcs1Sha256, .ecdsaSecp384R1Sha384,
+    .rsaPssRsaeSha384, .rsaPkcs1Sha384, .ecdsaSecp521R1Sha512, .rsaPssRsaeSha512, .rsaPkcs1Sha512,
+    .ed25519,
+  ]
 
   /// The name to ask for; nil if the server was called by an address, which no request may name.
   func serverName(of endpoint: Endpoint) -> String? {
