@@ -66,11 +66,13 @@ differential: packages peers
 	  EXPLORER_DIFFERENTIAL_SEED=$(or $(SEED),$(shell date +%Y%m%d)) EXPLORER_DIFFERENTIAL_SHRINK=600 \
 	  swift test --skip-build --scratch-path $(DEBUG) --filter DifferentialTests
 
-# Kills a server in mid-load, again and again: make torture ROUNDS=1000 SEED=1 (default: 500 rounds
-# from a seed of the day). EXPLORER_TESTED says which server.
+# Kills a server in mid-load, again and again: make torture ROUNDS=1000 TURNS=200 SEED=1 (default: 500
+# rounds from a seed of the day). EXPLORER_TESTED says which server. In turns the node and a real etcd
+# go on from each other's files (default: 100 with each release of etcd).
 torture: packages peers
 	swift build --build-tests --scratch-path $(DEBUG)
-	EXPLORER_TORTURE_ROUNDS=$(or $(ROUNDS),500) EXPLORER_TORTURE_SEED=$(or $(SEED),$(shell date +%Y%m%d)) \
+	EXPLORER_TORTURE_ROUNDS=$(or $(ROUNDS),500) EXPLORER_TORTURE_TURNS=$(or $(TURNS),100) \
+	  EXPLORER_TORTURE_SEED=$(or $(SEED),$(shell date +%Y%m%d)) \
 	  swift test --skip-build --scratch-path $(DEBUG) --filter KillTests
 
 # Merges a release of Kubernetes into the catalogue:

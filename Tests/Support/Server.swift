@@ -26,7 +26,7 @@ public final class Server: Sendable {
     }
   }
 
-  /// What runs.
+  /// What runs, unless a start says otherwise.
   public let kind: ServerKind
 
   /// The port for clients, on 127.0.0.1; the same after every start.
@@ -47,6 +47,7 @@ public final class Server: Sendable {
   private let folder: TemporaryFolder
   private let peerPort: UInt16
   private let arguments: [String]
+  private let electsFast: Bool
   private let process: Running
 
   /// The process of the last start.
@@ -77,11 +78,8 @@ public final class Server: Sendable {
   ) throws {
     let ports = try Loopback.freePorts(2)
     self.kind = kind
-    var common = syncs ? [] : ["--unsafe-no-fsync"]
-    if electsFast, case .etcd = kind {
-      common += ["--heartbeat-interval", "5", "--election-timeout", "50"]
-    }
-    self.arguments = common + arguments
+    self.arguments = (syncs ? [] : ["--unsafe-no-fsync"]) + arguments
+    self.electsFast = electsFast
     clientPort = ports[0]
     peerPort = ports[1]
     folder = try TemporaryFolder()
@@ -127,26 +125,33 @@ public final class Server: Sendable {
 
   /// Starts it, again if it ran before, and waits until it serves.
   ///
-  /// - Parameter seconds: How long to wait.
+  /// - Parameters:
+  ///   - other: What runs on the files this time, if it is something else.
+  ///   - seconds: How long to wait.
   /// - Throws: `Failure` if the program is missing, ends, or does not serve in time.
-  public func start(seconds: Double = 60) throws {
-    try launch()
+  public func start(as other: ServerKind? = nil, seconds: Double = 60) throws {
+    try launch(as: other)
     try waitUntilServing(seconds: seconds)
   }
 
   /// Starts it and does not wait.
   ///
+  /// - Parameter other: What runs on the files this time, if it is something else.
   /// - Throws: `Failure.missing`, or `ChildProcess.Failure`.
-  public func launch() throws {
+  public func launch(as other: ServerKind? = nil) throws {
+    let kind = other ?? self.kind
     guard let command = kind.command else { throw Failure.missing(kind) }
     let client = "http://127.0.0.1:\(clientPort)"
     let peer = "http://127.0.0.1:\(peerPort)"
-    let common = [
+    var common = [
       "--name", "test", "--data-dir", dataDirectory,
       "--listen-client-urls", client, "--advertise-client-urls", client,
       "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
       "--initial-cluster", "test=\(peer)",
     ]
+    if electsFast, case .etcd = kind {
+      common += ["--heartbeat-interval", "5", "--election-timeout", "50"]
+    }
     process.set(
       try ChildProcess(
         command.path,

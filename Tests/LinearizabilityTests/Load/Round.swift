@@ -23,6 +23,9 @@ struct Round {
   /// Whether the server can be asked how far a watcher is.
   let asksForProgress: Bool
 
+  /// Starts the server again after it was killed.
+  var restart: @Sendable (Server) throws -> Void = { try $0.start() }
+
   /// What a round leaves.
   struct Outcome {
     let after: Set<StoreModel>
@@ -97,7 +100,7 @@ struct Round {
     defer { stop.set() }
     try await Task.sleep(for: untilKill)
     server.kill()
-    try await Self.onThread { try server.start() }
+    try await Self.onThread { try self.restart(server) }
     let restart = clock.now
     try await Task.sleep(for: .milliseconds(30))
     stop.set()
@@ -107,7 +110,7 @@ struct Round {
   }
 
   /// Does what blocks on a thread of its own.
-  private static func onThread(_ body: @escaping @Sendable () throws -> Void) async throws {
+  static func onThread(_ body: @escaping @Sendable () throws -> Void) async throws {
     try await withCheckedThrowingContinuation {
       (continuation: CheckedContinuation<Void, any Error>) in
       Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
