@@ -252,3 +252,16 @@ final class FrameClient {
     return answer(of: stream)
   }
 }
+
+extension FrameClient {
+  /// Puts frames together for a client that is no more than a socket.
+  struct Script {
+    /// The frame of a call's headers, as the first of its connection.
+    func headers(_ headers: [(String, String)], stream: Int) -> [UInt8] {
+      var encoder = HPACKEncoder(allocator: ByteBufferAllocator())
+      var block = ByteBuffer()
+      try? encoder.encode(headers: HPACKHeaders(headers), to: &block)
+      return FrameClient.bytes(.headers, flags: 4, stream: stream, Array(block.readableBytesView))
+    }
+  }
+}

@@ -28,67 +28,10 @@ extension KeyspaceView {
   ///
   /// Source: etcd `server/etcdserver/txn/range.go`.
   public func range(_ request: RangeRequest) throws(MVCCError) -> RangeResult {
-    let main = try revision(for: request.revision)
-    var result = RangeResult(rows: .none, count: 0, currentRevision: currentRevision)
-    result.isKeysOnly = request.isKeysOnly
-    if request.isCountOnly {
-      result.count = try count(request.keys, main: main)
-      return result
+    var reading = try RangeReading(of: self, request)
+    while true {
+      if let result = try reading.advance() { return result }
     }
-    let found = try revisions(request.keys, main: main, limit: request.rowLimit)
-    result.count = found.count
-    var rows: [Row] = []
-    rows.reserveCapacity(found.revisions.count)
-    for revision in found.revisions {
-      rows.append(try source.row(at: revision.revision, in: buffered))
-    }
-    if request.needsKeyValues { rows = try arrange(rows, for: request) }
-    if request.limit > 0, rows.count > request.limit {
-      rows.removeLast(rows.count - Int(request.limit))
-      result.hasMore = true
-    }
-    result.rows = RowList(rows, in: source)
-    return result
-  }
-
-  /// Finds the revisions of the live keys of a range.
-  ///
-  /// - Returns: At most `limit` revisions, in the order of the keys, and how many there are in all.
-  private func revisions(
-    _ keys: KeyRange,
-    main: Int64,
-    limit: Int
-  ) throws(MVCCError) -> (revisions: [IndexedRevision], count: Int) {
-    var revisions: [IndexedRevision] = []
-    var rest: KeyRange?
-    try visit(keys, at: main) { index, slot in
-      let card = index.tree.card(slot)
-      guard let modified = index.modified(card, at: main) else { return true }
-      if revisions.count == limit {
-        rest = KeyRange(from: Array(card.key), to: keys.end)
-        return false
-      }
-      revisions.append(modified)
-      return true
-    }
-    guard let rest else { return (revisions, revisions.count) }
-    return (revisions, revisions.count + (try count(rest, main: main)))
-  }
-
-  /// Leaves out what the filters do not let through, and orders the rest.
-  private func arrange(_ rows: [Row], for request: RangeRequest) throws(MVCCError) -> [Row] {
-    var arranged: [(row: Row, keyValue: KeyValueView, place: Int)] = []
-    for row in rows {
-      let keyValue = try row.keyValue()
-      if request.admits(keyValue) { arranged.append((row, keyValue, arranged.count)) }
-    }
-    guard let precedes = request.precedes else { return arranged.map(\.row) }
-    // Among equals, in the order of the keys: etcd's order is not stable, but is this one for a few.
-    arranged.sort { left, right in
-      let order = precedes(left.keyValue, right.keyValue)
-      return order != 0 ? order < 0 : left.place < right.place
-    }
-    return arranged.map(\.row)
   }
 }
 

@@ -13,6 +13,9 @@ public final class RPCCall {
     /// Ends the call.
     func finish(_ status: RPCStatus)
 
+    /// Sends a message as it is made, and ends the call behind it.
+    func answer(_ pieces: any RPCPieces)
+
     /// Whether more may be sent without piling up in memory.
     var isWritable: Bool { get }
   }
@@ -84,6 +87,15 @@ public final class RPCCall {
   public func answer(_ message: ByteBuffer) {
     send(message)
     finish()
+  }
+
+  /// Sends the one message of a unary call while it is made, and ends the call behind it.
+  ///
+  /// For the caller the call is over.
+  public func answer(_ pieces: any RPCPieces) {
+    eventLoop.preconditionInEventLoop()
+    guard let sink = end() else { return }
+    sink.answer(pieces)
   }
 
   /// Ends the call with an error.

@@ -34,6 +34,10 @@ public protocol RPCStreamHandler: AnyObject {
 
   /// Whether the call goes on while the server shuts down, as long as that waits.
   var continuesWhileDraining: Bool { get }
+
+  /// Whether messages come only while ``RPCCall/isWritable`` is true, for a handler that answers each:
+  /// then a client that does not read is not read from either.
+  var receivesOnlyWhenWritable: Bool { get }
 }
 
 extension RPCStreamHandler {
@@ -42,6 +46,9 @@ extension RPCStreamHandler {
 
   /// Ends with the server.
   public var continuesWhileDraining: Bool { false }
+
+  /// Takes messages as they come.
+  public var receivesOnlyWhenWritable: Bool { false }
 }
 
 /// Why a call was over before it was finished.

@@ -31,6 +31,9 @@ class ConnectionStream {
   /// How much is kept of what is not complete, in bytes; counted for the connection too.
   final var incompleteByteCount = 0
 
+  /// Whether what has come waits until the client reads.
+  final var isHeld = false
+
   /// In which turn of its connection it began.
   final let turn: Int
 

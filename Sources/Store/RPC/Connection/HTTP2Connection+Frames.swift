@@ -122,8 +122,10 @@ extension HTTP2Connection {
     receiveWindow = target
   }
 
-  private func replenish(_ stream: ConnectionStream) {
-    guard stream.receiveWindow < callWindow / 2, !stream.hasEnded else { return }
+  /// Lets the client send more on a call, unless what has come waits until the client reads.
+  func replenish(_ stream: ConnectionStream) {
+    guard stream.receiveWindow < callWindow / 2, !stream.hasEnded, !stream.isHeld else { return }
+    willWrite()
     output.writeWindowUpdate(stream.id, callWindow - stream.receiveWindow)
     stream.receiveWindow = callWindow
   }
@@ -204,6 +206,13 @@ extension HTTP2Connection {
     guard frame.id & 1 == 1, frame.id <= lastStreamID else {
       throw ConnectionFault(.protocolError, "frame of kind \(frame.kind) on stream \(frame.id)")
     }
+  }
+
+  /// Ends a stream whose answer the client does not take, and throws away what waits.
+  func abandon(_ stream: ConnectionStream) {
+    willWrite()
+    output.writeReset(stream.id, .enhanceYourCalm)
+    _ = remove(stream.id)
   }
 
   /// Ends a stream that the client has done something wrong on.

@@ -8,10 +8,16 @@ final class RPCStream: ConnectionStream {
   private var handler: (any RPCStreamHandler)?
   private var reader: MessageReader
 
+  /// The answer, if it is made while it is sent.
+  private var answer: PiecewiseAnswer?
+
   /// The one message of a unary call, until the client has said that there is no other.
   private var request: ByteBuffer?
   private var hasSentHeaders = false
   private(set) var isOver = false
+
+  /// Whether the client has said all while its messages were held back.
+  private var hasHeldEnd = false
 
   /// How much of its headers is kept for the call, in bytes, beyond what every call has.
   private var headerByteCount = 0
@@ -49,8 +55,19 @@ final class RPCStream: ConnectionStream {
   override func receive(_ bytes: ByteBuffer) {
     guard !isOver else { return }
     reader.append(bytes)
+    deliver()
+  }
+
+  /// Hands on the messages that have come wholly, if they are wanted now.
+  private func deliver() {
+    isHeld = false
     do throws(MessageReader.Failure) {
-      while !isOver, let message = try reader.next() {
+      while !isOver {
+        if let handler, handler.receivesOnlyWhenWritable, !isWritable {
+          isHeld = true
+          break
+        }
+        guard let message = try reader.next() else { break }
         entry.countReceived()
         if let handler {
           handler.receive(message)
@@ -89,6 +106,10 @@ final class RPCStream: ConnectionStream {
 
   override func receiveEnd() {
     guard !isOver else { return }
+    guard !isHeld else {
+      hasHeldEnd = true
+      return
+    }
     guard reader.pendingByteCount == 0 else {
       call?.fail(RPCStatus(.internal, "unexpected EOF"))
       return
@@ -119,7 +140,26 @@ final class RPCStream: ConnectionStream {
     }
   }
 
-  override func becomeWritable() { handler?.becomeWritable() }
+  override func becomeWritable() {
+    if let answer { return answer.becomeWritable() }
+    handler?.becomeWritable()
+    guard isHeld, !isOver else { return }
+    deliver()
+    guard !isHeld else { return }
+    connection.releaseWindow(of: self)
+    if hasHeldEnd { receiveEnd() }
+  }
+
+  /// Ends a call whose answer the client does not take.
+  func abandon() {
+    guard !isOver else { return }
+    let error = "client takes nothing of an answer"
+    connection.loop.log(.warning, "ended a call", peer: connection.peer.address, error: error)
+    cancel(.byClient)
+    hasEnded = true
+    // What waits is thrown away, and so is the hold on what it was made from.
+    connection.write(.rstStream(.enhanceYourCalm), on: id)
+  }
 
   override func drain() {
     guard !isOver, let call, let handler else { return }
@@ -145,6 +185,8 @@ final class RPCStream: ConnectionStream {
     // Invariant: nobody holds the other any more when a call is over.
     self.call = nil
     self.handler = nil
+    answer?.cancel()
+    answer = nil
     request = nil
     connection.incompleteByteCount -= incompleteByteCount
     incompleteByteCount = 0
@@ -167,12 +209,24 @@ final class RPCStream: ConnectionStream {
 extension RPCStream: RPCCall.Sink {
   func send(_ message: ByteBuffer) {
     guard !isOver else { return }
+    beginMessage()
+    connection.writeMessage(message, of: self)
+  }
+
+  func answer(_ pieces: any RPCPieces) {
+    guard !isOver else { return }
+    beginMessage()
+    let answer = PiecewiseAnswer(pieces, of: self)
+    self.answer = answer
+    answer.begin()
+  }
+
+  private func beginMessage() {
     if !hasSentHeaders {
       hasSentHeaders = true
       connection.writeBegin(of: self)
     }
     entry.countSent()
-    connection.writeMessage(message, of: self)
   }
 
   func finish(_ status: RPCStatus) {

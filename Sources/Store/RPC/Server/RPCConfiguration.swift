@@ -93,6 +93,10 @@ public struct RPCLimits: Sendable {
   /// How long a client may take to say what it speaks, encryption included.
   public var handshakeTimeout = TimeAmount.seconds(20)
 
+  /// How long a client may take nothing of a long answer before the call is ended: until then the
+  /// answer keeps what it is made from.
+  public var stallTimeout = TimeAmount.minutes(1)
+
   /// How long a connection over HTTP/1.1 may be silent.
   public var idleTimeout = TimeAmount.minutes(5)
 

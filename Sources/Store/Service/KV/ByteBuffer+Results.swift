@@ -8,6 +8,11 @@ extension ByteBuffer {
     for place in 0..<result.rows.count {
       try writeField(2, result.rows[place], isKeyOnly: result.isKeysOnly)
     }
+    writeRangeTail(result)
+  }
+
+  /// Writes the fields of `RangeResponse` behind the rows.
+  mutating func writeRangeTail(_ result: RangeResult) {
     writeField(3, result.hasMore)
     writeField(4, Int64(result.count))
   }

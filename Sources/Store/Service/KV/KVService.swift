@@ -36,12 +36,21 @@ struct KVService: Sendable {
         try admission.admit(call, toRange: message)
       })
     else { return }
-    answer(call, requester) { () throws(MVCCError) in
-      let result = try node.keyspace.view().range(request)
-      var buffer = call.buffer(capacity: result.byteCountHint)
+    do throws(MVCCError) {
+      var reading = try RangeReading(of: node.keyspace.view(), request)
+      guard let result = try reading.advance() else {
+        return LongRange(self, call, requester, request, reading).readLater()
+      }
+      let byteCount = result.byteCountHint
+      guard byteCount < LongRange.byteCount else {
+        return LongRange(self, call, requester, request, reading).answer(result)
+      }
+      var buffer = call.buffer(capacity: byteCount)
       node.header.write(to: &buffer, revision: result.currentRevision)
       try buffer.write(result)
-      return buffer
+      answer(call, requester, buffer)
+    } catch {
+      call.fail(RPCStatus(error))
     }
   }
 
@@ -53,6 +62,10 @@ struct KVService: Sendable {
   ) {
     let bytes: ByteBuffer
     do throws(MVCCError) { bytes = try body() } catch { return call.fail(RPCStatus(error)) }
+    answer(call, requester, bytes)
+  }
+
+  private func answer(_ call: RPCCall, _ requester: AuthStore.Requester, _ bytes: ByteBuffer) {
     do throws(RPCStatus) {
       // Nobody sees what was read after the permission was taken away.
       try node.admission.confirm(requester)

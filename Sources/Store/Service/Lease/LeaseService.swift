@@ -140,6 +140,8 @@ private final class KeepAlive: RPCStreamHandler {
 
   func cancel(_ reason: RPCCancellation) {}
 
-  // One answer for each request: a client that does not read them is not read from either.
   func becomeWritable() {}
+
+  // There is one answer for each request.
+  var receivesOnlyWhenWritable: Bool { true }
 }

@@ -64,24 +64,29 @@ extension ByteBuffer {
       writeBytes(row.bytes)
       return
     }
-    let keyValue = try row.keyValue()
-    let fields = [
-      (2, UInt64(bitPattern: keyValue.createRevision)),
-      (3, UInt64(bitPattern: keyValue.modRevision)),
-      (4, UInt64(bitPattern: keyValue.version)),
-      (6, UInt64(bitPattern: keyValue.lease.rawValue)),
-    ]
-    var byteCount = 0
-    if !keyValue.key.isEmpty {
-      byteCount += 1 + varintByteCount(UInt64(keyValue.key.count)) + keyValue.key.count
+    let message = try row.keyValue()
+    writeHead(field, byteCount: message.keyOnlyByteCount)
+    if !message.key.isEmpty {
+      writeHead(1, byteCount: message.key.count)
+      writeBytes(message.key)
     }
-    for (_, value) in fields where value != 0 { byteCount += 1 + varintByteCount(value) }
-    writeHead(field, byteCount: byteCount)
-    if !keyValue.key.isEmpty {
-      writeHead(1, byteCount: keyValue.key.count)
-      writeBytes(keyValue.key)
+    writeField(2, message.createRevision)
+    writeField(3, message.modRevision)
+    writeField(4, message.version)
+    writeField(6, message.lease.rawValue)
+  }
+}
+
+extension KeyValueView {
+  /// How long the message is without the value, in bytes.
+  var keyOnlyByteCount: Int {
+    func byteCount(_ value: Int64) -> Int {
+      value == 0 ? 0 : 1 + varintByteCount(UInt64(bitPattern: value))
     }
-    for (field, value) in fields { writeField(field, value) }
+    let numbers =
+      byteCount(createRevision) + byteCount(modRevision) + byteCount(version)
+      + byteCount(lease.rawValue)
+    return key.isEmpty ? numbers : numbers + 1 + varintByteCount(UInt64(key.count)) + key.count
   }
 }
 

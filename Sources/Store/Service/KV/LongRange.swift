@@ -1,0 +1,142 @@
+internal import Apply
+internal import MVCC
+internal import NIOCore
+internal import RPC
+
+/// A range that is too large to be answered at once: read, and then sent, a little at a time.
+///
+/// Between two steps the loop serves others. What is answered is copied only when the client takes it:
+/// until then it stays where it lies, in the file or in what is not committed yet.
+final class LongRange {
+  /// Answers from this size on are made while they are sent, in bytes.
+  static let byteCount = 1 << 20
+
+  private let service: KVService
+  private let call: RPCCall
+  private let requester: AuthStore.Requester
+  private let request: RangeRequest
+  private var reading: RangeReading
+
+  /// Long enough for the loop to look at its sockets in between.
+  private static let pauseTime = TimeAmount.microseconds(20)
+
+  init(
+    _ service: KVService,
+    _ call: RPCCall,
+    _ requester: AuthStore.Requester,
+    _ request: RangeRequest,
+    _ reading: RangeReading
+  ) {
+    self.service = service
+    self.call = call
+    self.requester = requester
+    self.request = request
+    self.reading = reading
+  }
+
+  /// Reads on in a moment, and so on to the end.
+  func readLater() {
+    afterPause { range in
+      do throws(MVCCError) {
+        guard let result = try range.reading.advance() else { return range.readLater() }
+        range.answer(result)
+      } catch .compacted where range.request.revision <= 0 {
+        // Of the latest revision nothing is missing; by now that is another one.
+        range.readAtOnce()
+      } catch {
+        range.call.fail(RPCStatus(error))
+      }
+    }
+  }
+
+  private func readAtOnce() {
+    do throws(MVCCError) {
+      answer(try service.node.keyspace.view().range(request))
+    } catch {
+      call.fail(RPCStatus(error))
+    }
+  }
+
+  /// Sends what was found.
+  func answer(_ result: RangeResult) {
+    var head = ByteBuffer()
+    service.node.header.write(to: &head, revision: result.currentRevision)
+    measure(RangePieces(result, behind: head))
+  }
+
+  private func measure(_ pieces: RangePieces) {
+    do throws(MVCCError) {
+      guard try pieces.measureSome() else { return afterPause { $0.measure(pieces) } }
+    } catch {
+      return call.fail(RPCStatus(error))
+    }
+    do throws(RPCStatus) {
+      try service.node.admission.confirm(requester)
+    } catch {
+      return call.fail(error)
+    }
+    call.answer(pieces)
+  }
+
+  private func afterPause(_ body: @escaping (LongRange) -> Void) {
+    call.eventLoop.assumeIsolated().scheduleTask(in: Self.pauseTime) { [self] in
+      // Who has gone needs no answer.
+      if !call.isOver { body(self) }
+    }
+  }
+}
+
+/// The message `RangeResponse`, in pieces.
+final class RangePieces: RPCPieces {
+  private static let pieceByteCount = 64 << 10
+
+  /// How many rows are measured before others have their turn.
+  private static let rowsPerStep = 8192
+
+  private let result: RangeResult
+  private let head: ByteBuffer
+  private let tail: ByteBuffer
+  private(set) var byteCount: Int
+
+  // How many rows have been measured, and how many written.
+  private var measuredCount = 0
+  private var writtenCount = 0
+
+  /// A message of which only the rows must still be measured.
+  init(_ result: RangeResult, behind head: ByteBuffer) {
+    self.result = result
+    self.head = head
+    var tail = ByteBuffer()
+    tail.writeRangeTail(result)
+    self.tail = tail
+    byteCount = head.readableBytes + tail.readableBytes
+  }
+
+  /// Measures some rows.
+  ///
+  /// - Returns: Whether all are measured.
+  func measureSome() throws(MVCCError) -> Bool {
+    let end = min(result.rows.count, measuredCount + Self.rowsPerStep)
+    for place in measuredCount..<end {
+      let row = result.rows[place]
+      let rowByteCount = result.isKeysOnly ? try row.keyValue().keyOnlyByteCount : row.bytes.count
+      byteCount += 1 + varintByteCount(UInt64(rowByteCount)) + rowByteCount
+    }
+    measuredCount = end
+    return end == result.rows.count
+  }
+
+  func writePiece(to buffer: inout ByteBuffer) throws(RPCStatus) {
+    let start = buffer.readableBytes
+    if writtenCount == 0 { buffer.writeImmutableBuffer(head) }
+    do throws(MVCCError) {
+      while writtenCount < result.rows.count, buffer.readableBytes - start < Self.pieceByteCount {
+        try buffer.writeField(2, result.rows[writtenCount], isKeyOnly: result.isKeysOnly)
+        writtenCount += 1
+      }
+    } catch {
+      throw RPCStatus(error)
+    }
+    if writtenCount == result.rows.count { buffer.writeImmutableBuffer(tail) }
+  }
+}
