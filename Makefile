@@ -10,9 +10,10 @@ EXPLORER := $(RELEASE)/release/explorer
 SOURCES := Package.swift Sources Tests Benchmarks
 
 ETCD35 := .build/peers/etcd-3.5/usr/bin/etcd
+APISERVER := $(or $(KUBE_APISERVER),.build/peers/run-kube-apiserver.sh)
 PEERS := $(or $(EXPLORER_SHARED),../shared)/tools/peers.sh
 
-.PHONY: build demo test lint format bench bench-node fuzz differential torture catalogue generated check-generated packages peers \
+.PHONY: build demo test lint format bench bench-node fuzz differential torture kubernetes catalogue generated check-generated packages peers \
   clean
 
 # The program, linked statically: it starts in two milliseconds and runs on any Linux of its kind.
@@ -74,6 +75,12 @@ torture: packages peers
 	EXPLORER_TORTURE_ROUNDS=$(or $(ROUNDS),500) EXPLORER_TORTURE_TURNS=$(or $(TURNS),100) \
 	  EXPLORER_TORTURE_SEED=$(or $(SEED),$(shell date +%Y%m%d)) \
 	  swift test --skip-build --scratch-path $(DEBUG) --filter KillTests
+
+# A real kube-apiserver on the node: objects of all kinds, pages, leases, compaction, kills. It is built
+# the first time, for some ten minutes; KUBE_APISERVER names a script that starts another.
+kubernetes: build
+	@test -x $(APISERVER) || { echo 'building kube-apiserver'; $(PEERS) .build/peers kube-apiserver; }
+	@Tests/Kubernetes/conformance $(EXPLORER) $(APISERVER)
 
 # Merges a release of Kubernetes into the catalogue:
 #   make catalogue KUBERNETES=1.38 TREES="../api ../apimachinery ../kube-aggregator ..."

@@ -14,14 +14,15 @@ final class LoadedNode: Sendable {
     let text: String
   }
 
-  private init(_ arguments: [String], scheme: String) throws {
+  private init(_ arguments: [String], scheme: String, openFileLimit: Int?) throws {
     folder = try TemporaryFolder()
     let ports = try Loopback.freePorts(2)
     port = ports[0]
     let peer = "http://127.0.0.1:\(ports[1])"
+    let prefix = openFileLimit.map { ["--nofile=\($0)", Program.explorer] } ?? []
     process = try ChildProcess(
-      Program.explorer,
-      [
+      openFileLimit == nil ? Program.explorer : "/usr/bin/prlimit",
+      prefix + [
         "serve", "--data-dir", folder.path("data"), "--unsafe-no-fsync",
         "--listen-client-urls", "\(scheme)://127.0.0.1:\(port)",
         "--advertise-client-urls", "\(scheme)://127.0.0.1:\(port)",
@@ -44,15 +45,17 @@ final class LoadedNode: Sendable {
   /// - Parameters:
   ///   - arguments: What is added to the command line.
   ///   - scheme: What clients speak.
+  ///   - openFileLimit: How many files it may open, if not as many as others.
   ///   - body: The test.
   /// - Throws: What keeps the node from serving, or what the test throws.
   static func with(
     _ arguments: [String] = [],
     scheme: String = "http",
+    openFileLimit: Int? = nil,
     _ body: @escaping @Sendable (LoadedNode) throws -> Void
   ) async throws {
     let result = await withTaskExecutorPreference(BlockingExecutor.shared) {
-      Result { try body(try LoadedNode(arguments, scheme: scheme)) }
+      Result { try body(try LoadedNode(arguments, scheme: scheme, openFileLimit: openFileLimit)) }
     }
     try result.get()
   }
@@ -103,6 +106,13 @@ final class LoadedNode: Sendable {
 
   var descriptorCount: Int {
     (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process.id)/fd").count) ?? 0
+  }
+
+  /// How much processor time it has used, in hundredths of a second.
+  var processorTime: Int {
+    let text = try? String(contentsOfFile: "/proc/\(process.id)/stat", encoding: .utf8)
+    let fields = text?.split(separator: " ") ?? []
+    return fields.count > 14 ? (Int(fields[13]) ?? 0) + (Int(fields[14]) ?? 0) : 0
   }
 
   /// How many there are when no connection is on its way any more.
@@ -170,54 +180,5 @@ enum Request {
 
   static func grant(_ lease: UInt64, ttl: UInt64) -> [UInt8] {
     TestSupport.Wire.field(1, varint: ttl) + TestSupport.Wire.field(2, varint: lease)
-  }
-}
-
-/// A socket that does what no library does.
-final class RawSocket {
-  private var descriptor: Int32
-
-  /// Connects to a port of 127.0.0.1.
-  init?(_ port: UInt16) {
-    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard descriptor >= 0 else { return nil }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    let status = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
-    guard status == 0 else {
-      close()
-      return nil
-    }
-  }
-
-  deinit { close() }
-
-  func send(_ bytes: [UInt8]) {
-    _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
-  }
-
-  func close() {
-    guard descriptor >= 0 else { return }
-    _ = Glibc.close(descriptor)
-    descriptor = -1
-  }
-
-  /// Closes so that the other end is told of a reset, and nothing that waits is sent.
-  func vanish() {
-    var option = linger(l_onoff: 1, l_linger: 0)
-    setsockopt(
-      descriptor,
-      SOL_SOCKET,
-      SO_LINGER,
-      &option,
-      socklen_t(MemoryLayout<linger>.size)
-    )
-    close()
   }
 }

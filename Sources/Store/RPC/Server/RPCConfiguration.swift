@@ -50,6 +50,9 @@ public struct RPCListener: Sendable {
 
 /// What a server allows to its clients.
 public struct RPCLimits: Sendable {
+  /// The most connections that are open at once; more wait until one is closed.
+  public var maximumConnectionCount = Int.max
+
   /// The longest message of a client, in bytes: etcd's 1.5 MiB for a request and 512 KiB over.
   ///
   /// Source: etcd, `server/embed/config.go`, `DefaultMaxRequestBytes`, and `v3rpc/grpc.go`,

@@ -157,6 +157,16 @@ public final class RPCServer: Sendable {
         .writeBufferWaterMark,
         value: ChannelOptions.Types.WriteBufferWaterMark(low: 65_536, high: 262_144)
       )
+      .serverChannelInitializer { [loops, configuration] channel in
+        channel.eventLoop.makeCompletedFuture {
+          let gate = AcceptGate(
+            limit: configuration.limits.maximumConnectionCount,
+            count: { loops.values.reduce(0) { $0 + $1.openConnections.value } },
+            log: configuration.log
+          )
+          try channel.pipeline.syncOperations.addHandler(gate)
+        }
+      }
       .childChannelInitializer(setup.begin)
     do {
       switch listener.address {

@@ -102,6 +102,9 @@ final class RangePieces: RPCPieces {
   private var measuredCount = 0
   private var writtenCount = 0
 
+  /// How much of the next row was written, in bytes.
+  private var rowOffset = 0
+
   /// A message of which only the rows must still be measured.
   init(_ result: RangeResult, behind head: ByteBuffer) {
     self.result = result
@@ -127,16 +130,35 @@ final class RangePieces: RPCPieces {
   }
 
   func writePiece(to buffer: inout ByteBuffer) throws(RPCStatus) {
-    let start = buffer.readableBytes
-    if writtenCount == 0 { buffer.writeImmutableBuffer(head) }
+    let end = buffer.readableBytes + Self.pieceByteCount
+    if writtenCount == 0, rowOffset == 0 { buffer.writeImmutableBuffer(head) }
     do throws(MVCCError) {
-      while writtenCount < result.rows.count, buffer.readableBytes - start < Self.pieceByteCount {
-        try buffer.writeField(2, result.rows[writtenCount], isKeyOnly: result.isKeysOnly)
-        writtenCount += 1
+      while writtenCount < result.rows.count, buffer.readableBytes < end {
+        try write(result.rows[writtenCount], to: &buffer, room: end - buffer.readableBytes)
       }
     } catch {
       throw RPCStatus(error)
     }
     if writtenCount == result.rows.count { buffer.writeImmutableBuffer(tail) }
+  }
+
+  /// Writes the next row, or as much of it as there is room for.
+  private func write(
+    _ row: Row,
+    to buffer: inout ByteBuffer,
+    room: Int
+  ) throws(MVCCError) {
+    guard !result.isKeysOnly, rowOffset > 0 || row.bytes.count > room else {
+      try buffer.writeField(2, row, isKeyOnly: result.isKeysOnly)
+      writtenCount += 1
+      return
+    }
+    if rowOffset == 0 { buffer.writeHead(2, byteCount: row.bytes.count) }
+    let end = min(row.bytes.count, rowOffset + room)
+    buffer.writeBytes(UnsafeRawBufferPointer(rebasing: row.bytes[rowOffset..<end]))
+    rowOffset = end
+    guard end == row.bytes.count else { return }
+    rowOffset = 0
+    writtenCount += 1
   }
 }

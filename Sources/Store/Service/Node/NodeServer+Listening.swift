@@ -22,6 +22,9 @@ extension RPCConfiguration {
         return listener
       }
     )
+    let fileCount = ProcessLimits.openFileCount
+    // With little to be had, half of it.
+    limits.maximumConnectionCount = max(fileCount - ProcessLimits.reservedFileCount, fileCount / 2)
     limits.maximumMessageByteCount = configuration.limits.maxMessageByteCount
     // The gateway's values are in base64.
     limits.maximumBodyByteCount = 2 * limits.maximumMessageByteCount

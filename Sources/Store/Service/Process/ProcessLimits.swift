@@ -25,6 +25,13 @@ public enum ProcessLimits {
     return Int(clamping: limit.rlim_cur)
   }
 
+  /// How many files may be open.
+  static var openFileCount: Int {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return .max }
+    return Int(clamping: limit.rlim_cur)
+  }
+
   /// Keeps what this process makes from all other users.
   public static func makeFilesPrivate() { umask(0o077) }
 
