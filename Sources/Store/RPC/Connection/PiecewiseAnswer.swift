@@ -58,8 +58,10 @@ final class PiecewiseAnswer {
   }
 
   private func proceed() {
+    var rest = stream.connection.limits.callHighWaterMark
     do throws(RPCStatus) {
       while missingByteCount > 0, stream.isWritable {
+        guard rest > 0 else { return becomeWritable() }
         var piece = ByteBuffer()
         try pieces.writePiece(to: &piece)
         precondition(
@@ -67,6 +69,7 @@ final class PiecewiseAnswer {
           "a message has as many bytes as were announced"
         )
         missingByteCount -= piece.readableBytes
+        rest -= piece.readableBytes
         stream.connection.writeData(piece, of: stream)
       }
     } catch {

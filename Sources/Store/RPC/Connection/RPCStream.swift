@@ -146,7 +146,7 @@ final class RPCStream: ConnectionStream {
     guard isHeld, !isOver else { return }
     deliver()
     guard !isHeld else { return }
-    connection.releaseWindow(of: self)
+    if !clientHasEnded { connection.replenish(self) }
     if hasHeldEnd { receiveEnd() }
   }
 
@@ -156,9 +156,7 @@ final class RPCStream: ConnectionStream {
     let error = "client takes nothing of an answer"
     connection.loop.log(.warning, "ended a call", peer: connection.peer.address, error: error)
     cancel(.byClient)
-    hasEnded = true
-    // What waits is thrown away, and so is the hold on what it was made from.
-    connection.write(.rstStream(.enhanceYourCalm), on: id)
+    connection.abandon(self)
   }
 
   override func drain() {
