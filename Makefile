@@ -59,8 +59,8 @@ fuzz: packages
 	  --scratch-path $(DEBUG) --filter FuzzTests
 
 # The same random requests to two servers, at length: make differential STEPS=1000000 SEED=1
-# (default: 200,000 requests from a seed of the day). Which servers, EXPLORER_TESTED and
-# EXPLORER_REFERENCE say: etcd-3.4, etcd-3.5, node, or a program with arguments.
+# (default: 200,000 requests from a seed of the day). EXPLORER_TESTED and EXPLORER_REFERENCE name
+# other servers than the node and etcd: etcd-3.4, etcd-3.5, node, or a program with arguments.
 differential: packages peers
 	swift build --build-tests --scratch-path $(DEBUG)
 	EXPLORER_DIFFERENTIAL_STEPS=$(or $(STEPS),200000) EXPLORER_DIFFERENTIAL_COUNTS=1 \

@@ -29,7 +29,10 @@ final class Side: Sendable {
   init(_ name: String, endpoint: String, edits: Edits = Edits()) async throws {
     self.name = name
     self.edits = edits
-    connection = try await Connection.open(try Endpoint(endpoint))
+    var options = Connection.Options()
+    options.dialTimeout = .seconds(120)
+    options.keepalive?.timeout = .seconds(120)
+    connection = try await Connection.open(try Endpoint(endpoint), options: options)
     keepAlives = connection.stream(.leaseKeepAlive)
     watchers = Watchers(connection, edit: edits.watch)
   }
@@ -114,7 +117,7 @@ final class Side: Sendable {
     case .watchOnce(let request):
       let stream = connection.stream(.watch, metadata: metadata)
       try stream.send(.with { $0.createRequest = request })
-      guard let response = try await stream.next() else { throw .cancelled }
+      guard let response = try await next(on: stream) else { throw .cancelled }
       return .message(comparable(response))
     case .by(let caller, let step):
       return try await answer(step, by: caller)
@@ -174,7 +177,7 @@ final class Side: Sendable {
     >
   ) async throws(EtcdClientError) -> Answer {
     try stream.send(request)
-    guard var response = try await stream.next() else { throw .cancelled }
+    guard var response = try await next(on: stream) else { throw .cancelled }
     response.header = names.comparable(response.header)
     response.id = names.name(response.id)
     return .message(response)
@@ -217,9 +220,9 @@ final class Side: Sendable {
   ) async throws(EtcdClientError) -> Answer {
     let stream = connection.stream(.watch)
     try stream.send(.with { $0.createRequest = request })
-    guard let first = try await stream.next() else { throw .cancelled }
+    guard let first = try await next(on: stream) else { throw .cancelled }
     guard first.created, !first.canceled else { return .message(comparable(first)) }
-    guard let second = try await stream.next() else { throw .cancelled }
+    guard let second = try await next(on: stream) else { throw .cancelled }
     var both = comparable(first)
     both.canceled = second.canceled
     both.compactRevision = second.compactRevision
@@ -238,7 +241,7 @@ final class Side: Sendable {
       $0.startRevision = row.modRevision
     }
     try stream.send(.with { $0.createRequest = request })
-    while let response = try await stream.next(), response.events.isEmpty {
+    while let response = try await next(on: stream), response.events.isEmpty {
       if response.canceled { throw EtcdClientError.cancelled }
     }
   }
@@ -255,6 +258,25 @@ final class Side: Sendable {
   func comparable(_ events: [Mvccpb_Event]) -> [Mvccpb_Event] {
     let names = leases.withLock { $0 }
     return events.map { names.comparable($0) }
+  }
+
+  /// The next message of a stream, which must not come late.
+  private func next<Request, Response>(
+    on stream: CallStream<Request, Response>
+  ) async throws(EtcdClientError) -> Response? {
+    let reading = Task<Result<Response?, EtcdClientError>, Never> {
+      do throws(EtcdClientError) {
+        return .success(try await stream.next())
+      } catch {
+        return .failure(error)
+      }
+    }
+    let limit = Task {
+      try await Task.sleep(for: .seconds(120))
+      reading.cancel()
+    }
+    defer { limit.cancel() }
+    return try await reading.value.get()
   }
 
   private func call<Request, Response>(
