@@ -42,7 +42,8 @@ final class Plants: Sendable {
   var edits: Side.Edits {
     Side.Edits(
       answer: { [self] _, answer in edit(answer) },
-      watch: { [self] in edit($0) }
+      watch: { [self] in edit($0) },
+      patience: .seconds(5)
     )
   }
 

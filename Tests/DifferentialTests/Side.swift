@@ -12,6 +12,9 @@ final class Side: Sendable {
   struct Edits: Sendable {
     var answer: @Sendable (Step, Answer) -> Answer = { $1 }
     var watch: @Sendable (Etcdserverpb_WatchResponse) -> Etcdserverpb_WatchResponse? = { $0 }
+
+    /// How long events are waited for, some of which may have been taken out.
+    var patience = Duration.seconds(120)
   }
 
   let name: String
@@ -34,7 +37,7 @@ final class Side: Sendable {
     options.keepalive?.timeout = .seconds(120)
     connection = try await Connection.open(try Endpoint(endpoint), options: options)
     keepAlives = connection.stream(.leaseKeepAlive)
-    watchers = Watchers(connection, edit: edits.watch)
+    watchers = Watchers(connection, patience: edits.patience, edit: edits.watch)
   }
 
   deinit {

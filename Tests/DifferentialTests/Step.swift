@@ -46,35 +46,54 @@ extension Step: CustomStringConvertible {
   /// The request on one line, fields by name.
   var description: String {
     switch self {
-    case .range(let request): line("range", request)
-    case .put(let request): line("put", request)
-    case .delete(let request): line("delete", request)
-    case .txn(let request): line("txn", request)
-    case .compact(let request): line("compact", request)
-    case .grant(let request, _): line("grant", request)
-    case .revoke(let request): line("revoke", request)
-    case .keepAlive(let request): line("keepAlive", request)
-    case .timeToLive(let request): line("timeToLive", request)
-    case .leases: "leases"
-    case .hash(let request): line("hashKV", request)
-    case .alarms: "alarms"
-    case .watch(let request): line("watch", request)
-    case .watchCompacted(let request): line("watchCompacted", request)
-    case .watchOnce(let request): line("watchOnce", request)
     case .auth(let step): step.description
     case .by(let caller, let step): "by \(caller.name) \(step)"
-    case .cancelWatch(let id): "cancelWatch \(id)"
-    case .progress: "progress"
+    case .cancelWatch(let id): "\(kind) \(id)"
+    default: message.map { "\(kind) \($0.onOneLine)" } ?? kind
     }
   }
 
   /// What kind of request it is, whoever asks.
-  var kind: Substring {
-    if case .by(_, let step) = self { step.kind } else { description.prefix { $0 != " " } }
+  var kind: String {
+    switch self {
+    case .range: "range"
+    case .put: "put"
+    case .delete: "delete"
+    case .txn: "txn"
+    case .compact: "compact"
+    case .grant: "grant"
+    case .revoke: "revoke"
+    case .keepAlive: "keepAlive"
+    case .timeToLive: "timeToLive"
+    case .leases: "leases"
+    case .hash: "hashKV"
+    case .alarms: "alarms"
+    case .watch: "watch"
+    case .watchCompacted: "watchCompacted"
+    case .watchOnce: "watchOnce"
+    case .auth(let step): String(step.description.prefix { $0 != " " })
+    case .by(_, let step): step.kind
+    case .cancelWatch: "cancelWatch"
+    case .progress: "progress"
+    }
   }
 
-  private func line(_ name: String, _ request: any Message) -> String {
-    "\(name) \(request.onOneLine)"
+  /// What is sent, if that is all of the step.
+  private var message: (any Message)? {
+    switch self {
+    case .range(let request): request
+    case .put(let request): request
+    case .delete(let request): request
+    case .txn(let request): request
+    case .compact(let request): request
+    case .grant(let request, _): request
+    case .revoke(let request): request
+    case .keepAlive(let request): request
+    case .timeToLive(let request): request
+    case .hash(let request): request
+    case .watch(let request), .watchCompacted(let request), .watchOnce(let request): request
+    case .leases, .alarms, .auth, .by, .cancelWatch, .progress: nil
+    }
   }
 }
 

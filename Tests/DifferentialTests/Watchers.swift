@@ -37,14 +37,22 @@ final class Watchers: Sendable {
   private let stream: Stream
   private let state = Mutex(State())
   private let reading: Task<Void, Never>
+  private let patience: Duration
 
-  /// Begins a stream; `edit` sees every response before it counts, and may change or drop it.
+  /// Begins a stream.
+  ///
+  /// - Parameters:
+  ///   - connection: The connection.
+  ///   - patience: How long events are waited for. That a machine is busy is no failure of a server.
+  ///   - edit: Sees every response before it counts, and may change or drop it.
   init(
     _ connection: Connection,
+    patience: Duration,
     edit: @escaping @Sendable (Etcdserverpb_WatchResponse) -> Etcdserverpb_WatchResponse?
   ) {
     let stream = connection.stream(.watch)
     self.stream = stream
+    self.patience = patience
     let (responses, sink) = AsyncStream.makeStream(
       of: Result<Etcdserverpb_WatchResponse, EtcdClientError>.self
     )
@@ -84,7 +92,7 @@ final class Watchers: Sendable {
 
   /// Waits for the next response without events that says that a watcher was made or has ended.
   func notice() async throws -> Etcdserverpb_WatchResponse? {
-    try await wait { state in
+    try await wait(.seconds(120)) { state in
       // A late answer to a question for the progress that was asked again.
       state.notices.removeAll(where: \.isProgress)
       return state.notices.isEmpty ? nil : state.notices.removeFirst()
@@ -99,7 +107,7 @@ final class Watchers: Sendable {
     state.withLock { $0.notices.removeAll(where: \.isProgress) }
     for _ in 0..<10 {
       try send(.with { $0.progressRequest = .init() })
-      let notice = try await wait(seconds: 12) { state in
+      let notice = try await wait(.seconds(12)) { state in
         state.notices.isEmpty ? nil : state.notices.removeFirst()
       }
       if let notice { return notice }
@@ -111,15 +119,15 @@ final class Watchers: Sendable {
   ///
   /// - Parameters:
   ///   - id: The watcher.
-  ///   - isEnough: Whether what there is, is enough. If it never is, what there is after two minutes
-  ///     is given.
+  ///   - isEnough: Whether what there is, is enough. If it never is, what there is when the
+  ///     patience is at its end is given.
   /// - Returns: All its events that were not taken before.
   /// - Throws: What ended the stream.
   func take(
     _ id: Int64,
     until isEnough: ([Mvccpb_Event]) -> Bool
   ) async throws -> Received {
-    let whole: Received? = try await wait { state in
+    let whole: Received? = try await wait(patience) { state in
       guard isEnough(state.received[id]?.events ?? []) else { return nil }
       return state.take(id)
     }
@@ -131,12 +139,11 @@ final class Watchers: Sendable {
     state.withLock { $0.received[id] = nil }
   }
 
-  /// Waits long: that a machine is busy is no failure of a server.
   private func wait<Value>(
-    seconds: Int = 120,
+    _ time: Duration,
     _ body: (inout State) -> Value?
   ) async throws -> Value? {
-    let deadline = ContinuousClock.now + .seconds(seconds)
+    let deadline = ContinuousClock.now + time
     while true {
       let (value, failure) = state.withLock { (body(&$0), $0.failure) }
       if let value { return value }
