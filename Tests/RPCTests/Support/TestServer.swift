@@ -180,6 +180,14 @@ enum TestMethods {
       "/test.Echo/Bytes": .unary { call, message in
         call.answer(ByteBuffer(repeating: 7, count: Int(String(buffer: message)) ?? 0))
       },
+      // The same in pieces, of which one fails if an `f` follows.
+      "/test.Echo/Pieces": .unary { call, message in
+        let text = String(buffer: message)
+        let count = Int(text.filter(\.isNumber)) ?? 0
+        call.answer(NumberedPieces(count, fails: text.hasSuffix("f"), events))
+      },
+      // Answers every message with itself, but takes them only while answers go out.
+      "/test.Echo/Paced": .stream { PacedHandler($0, events) },
       // Fails with the text that was sent.
       "/test.Echo/Fail": .unary { call, message in
         call.fail(RPCStatus(.failedPrecondition, String(buffer: message)))
@@ -229,6 +237,59 @@ enum TestMethods {
     default: exchange.answer(.notFound, body: ByteBuffer(string: "404 page not found\n"))
     }
   }
+}
+
+/// Bytes that count from 0 on, in pieces.
+final class NumberedPieces: RPCPieces {
+  static let pieceByteCount = 50_000
+
+  let byteCount: Int
+  private let fails: Bool
+  private let events: Recorder<String>
+  private var made = 0
+
+  init(_ byteCount: Int, fails: Bool, _ events: Recorder<String>) {
+    self.byteCount = byteCount
+    self.fails = fails
+    self.events = events
+  }
+
+  deinit { events.append("released") }
+
+  func writePiece(to buffer: inout ByteBuffer) throws(RPCStatus) {
+    events.append("piece")
+    let end = min(byteCount, made + Self.pieceByteCount)
+    if fails, end == byteCount { throw RPCStatus(.dataLoss, "the last piece is missing") }
+    buffer.writeBytes((made..<end).map { UInt8(truncatingIfNeeded: $0) })
+    made = end
+  }
+}
+
+/// Sends back what comes, as fast as that is taken.
+final class PacedHandler: RPCStreamHandler {
+  private let call: RPCCall
+  private let events: Recorder<String>
+
+  init(_ call: RPCCall, _ events: Recorder<String>) {
+    self.call = call
+    self.events = events
+  }
+
+  var receivesOnlyWhenWritable: Bool { true }
+
+  func receive(_ message: ByteBuffer) {
+    events.append("message")
+    call.send(message)
+  }
+
+  func receiveEnd() {
+    events.append("end")
+    call.finish()
+  }
+
+  func cancel(_ reason: RPCCancellation) { events.append("cancel \(reason)") }
+
+  func becomeWritable() {}
 }
 
 /// Sends back what comes.
