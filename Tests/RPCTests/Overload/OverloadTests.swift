@@ -149,6 +149,41 @@ import Testing
     }
   }
 
+  /// Passwords and hashes take a thread too.
+  @Test func slowReadersOfSnapshotsHoldUpNothingElse() async throws {
+    try await LoadedNode.with { node in
+      let writer = try node.client()
+      Self.fill(node, writer, count: 4, from: 1)
+      let before = node.memory
+      var slow: [FrameClient] = []
+      for _ in 0..<8 {
+        let client = try node.client(settings: [(Self.windowSetting, 0)])
+        for stream in [1, 3, 5, 7, 9] {
+          client.begin("/etcdserverpb.Maintenance/Snapshot", stream: stream)
+          client.send(message: [], stream: stream, isEnd: true)
+        }
+        slow.append(client)
+      }
+      // As many as there may be have begun, and the others were told.
+      var refused = 0
+      for client in slow {
+        for _ in 0..<5 {
+          guard let headers = client.next(.headers) else { break }
+          if client.fields(headers)["grpc-status"] == "8" { refused += 1 }
+        }
+      }
+      #expect(refused == 8)
+      let hash = writer.call("/etcdserverpb.Maintenance/HashKV", [], stream: 101)
+      #expect(hash?.code == 0)
+      #expect(node.memory - before < 48 << 20, "\((node.memory - before) >> 20) MiB")
+      for client in slow { client.wire.close() }
+      let saved = writer.call("/etcdserverpb.Maintenance/Snapshot", [], stream: 103)
+      #expect(saved?.code == 0)
+      #expect((saved?.messages.reduce(0) { $0 + $1.count } ?? 0) > 4 << 20)
+      #expect(node.complaints.isEmpty, "\(node.complaints)")
+    }
+  }
+
   @Test func keepAlivesThatNobodyReadsAreNotPiledUp() async throws {
     try await LoadedNode.with { node in
       let client = try node.client()

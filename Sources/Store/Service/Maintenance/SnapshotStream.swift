@@ -2,9 +2,9 @@ internal import Bolt
 internal import Crypto
 internal import EtcdMessages
 internal import NIOCore
-internal import NIOPosix
 internal import RPC
 internal import SwiftProtobuf
+internal import Synchronization
 
 #if canImport(FoundationEssentials)
 internal import FoundationEssentials
@@ -14,7 +14,7 @@ internal import Foundation
 
 /// A snapshot on its way to a client: the file's image in pieces, and its SHA-256 behind them.
 ///
-/// The image is read by a thread of the pool, which waits while the client is slower.
+/// The image is read by a thread of its own, which waits while the client is slower.
 ///
 /// Source: etcd 3.5, `server/etcdserver/api/v3rpc/maintenance.go`, `Snapshot`.
 final class SnapshotStream: RPCStreamHandler {
@@ -45,12 +45,13 @@ final class SnapshotStream: RPCStreamHandler {
     let loop = call.eventLoop
     let gate = gate
     node.withCommittedState { [node] state in
-      node.pool.submit { _ in
-        switch state {
-        case .failure(let status): loop.execute { pending.value.fail(status) }
-        case .success(let transaction):
+      switch state {
+      case .failure(let status): loop.execute { pending.value.fail(status) }
+      case .success(let transaction):
+        let isSent = node.snapshotThreads.run {
           SnapshotStream.send(transaction, to: pending, on: loop, through: gate)
         }
+        if !isSent { loop.execute { pending.value.fail(.tooManyRequests) } }
       }
     }
   }
@@ -109,4 +110,28 @@ final class SnapshotStream: RPCStreamHandler {
 
   /// Nobody waits for the rest of a snapshot.
   private struct Ended: Error {}
+}
+
+/// Threads that send snapshots: what else takes time must not wait for a client that does not read.
+final class SnapshotThreads: Sendable {
+  /// How many snapshots are sent at once.
+  static let limit = 32
+
+  private let count = Atomic<Int>(0)
+
+  /// Has a thread do something, unless too many do.
+  ///
+  /// - Parameter body: What is done.
+  /// - Returns: Whether it will be done.
+  func run(_ body: @escaping @Sendable () -> Void) -> Bool {
+    guard count.add(1, ordering: .relaxed).newValue <= Self.limit else {
+      count.subtract(1, ordering: .relaxed)
+      return false
+    }
+    WorkerThread { [self] in
+      body()
+      count.subtract(1, ordering: .relaxed)
+    }.detach()
+    return true
+  }
 }

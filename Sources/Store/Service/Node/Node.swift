@@ -89,8 +89,11 @@ final class Node: Sendable {
   /// Who watches keys.
   let watches: WatchService
 
-  /// Threads for what takes long: passwords, hashes, snapshots.
+  /// Threads for what takes long: passwords, hashes.
   let pool: NIOThreadPool
+
+  /// Threads that wait for those who read snapshots.
+  let snapshotThreads = SnapshotThreads()
 
   /// Opens a data directory and begins to write.
   ///

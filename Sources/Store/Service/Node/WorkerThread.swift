@@ -33,4 +33,7 @@ final class WorkerThread: @unchecked Sendable {
 
   /// Waits until the function has returned; called once.
   func join() { pthread_join(handle, nil) }
+
+  /// Says that nobody will wait; called once, and not with ``join()``.
+  func detach() { pthread_detach(handle) }
 }
