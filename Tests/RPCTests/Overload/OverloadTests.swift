@@ -122,7 +122,7 @@ import Testing
       usleep(200_000)
       let before = node.memory
       var slow: [FrameClient] = []
-      for _ in 0..<6 {
+      for _ in 0..<10 {
         let client = try node.client()
         client.begin(Self.watch, stream: 1)
         client.send(message: Request.watch("large/", end: Array("large0".utf8)), stream: 1)
@@ -131,8 +131,12 @@ import Testing
       }
       Self.fill(node, writer, count: 40, from: 1_001)
       #expect(try node.serves())
-      // What was put is in memory until the next commit.
-      #expect(node.comes { node.memory - before < 64 << 20 }, "\((node.memory - before) >> 20) MiB")
+      // 400 MiB, if each had its events. What was put is in memory once, until it is committed, and
+      // some of that stays with the allocator.
+      #expect(
+        node.comes { node.memory - before < 128 << 20 },
+        "\((node.memory - before) >> 20) MiB"
+      )
       // One reads at last: everything, in order.
       let patient = slow[0]
       patient.send(window: 0x7000_0000, stream: 0)
