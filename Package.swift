@@ -408,6 +408,13 @@ let package = Package(
       swiftSettings: strict
     ),
     .testTarget(
+      name: "EtcdctlTests",
+      dependencies: ["TestSupport", "explorer"],
+      path: "Tests/EtcdctlTests",
+      exclude: ["Scripts"],
+      swiftSettings: strict
+    ),
+    .testTarget(
       name: "Compatibility",
       dependencies: ["Decode", "Schema", "TestSupport", "explorer"],
       path: "Tests/Compatibility",
