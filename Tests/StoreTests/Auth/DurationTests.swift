@@ -14,6 +14,18 @@ import Testing
   }
 
   @Test(arguments: [
+    (Duration.zero, "0s"), (.nanoseconds(7), "7ns"), (.nanoseconds(1500), "1.5\u{B5}s"),
+    (.microseconds(101_300), "101.3ms"), (.milliseconds(100), "100ms"), (.seconds(1), "1s"),
+    (.milliseconds(1001), "1.001s"), (.seconds(60), "1m0s"),
+    (.milliseconds(5_400_500), "1h30m0.5s"),
+    (.milliseconds(-250), "-250ms"),
+  ])
+  func timesAreWrittenAsGoWritesThem(duration: Duration, text: String) {
+    #expect(duration.goText == text)
+    #expect(Duration(goText: text) == duration)
+  }
+
+  @Test(arguments: [
     "", "10", "m", "10 m", "1x", "1..5s", ".s", "--1s", "1s-", "-", "+", "s1", "1h 5m", "1e3s",
     "99999999999h", "\u{661}s", "1mm", "0x1s", "nans", "infs",
   ])
