@@ -178,7 +178,7 @@ final class GatewayCall: RPCCall.Sink {
       headers.add(name: "grpc-metadata-content-type", value: "application/grpc")
       exchange.answer(.ok, headers, body: ByteBuffer(bytes: json))
     } catch {
-      exchange.answer(headers, .badJSON("\(error)"))
+      exchange.answer(headers, RPCStatus(.internal, "\(error)"))
     }
   }
 
