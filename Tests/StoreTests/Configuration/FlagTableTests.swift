@@ -46,7 +46,7 @@ import Testing
       let value = flag.defaultText.isEmpty || flag.name == "data-dir" ? "1" : flag.defaultText
       let takers = try EtcdVersion.installed.filter { version in
         let program = try #require(version.program("etcd"))
-        return try Program.run(program, ["--\(flag.name)=\(value)", "--version"]).status == 0
+        return try Program.run(program, ["--version", "--\(flag.name)=\(value)"]).status == 0
       }
       #expect(!takers.isEmpty, "--\(flag.name)")
     }
@@ -68,6 +68,41 @@ import Testing
     // A version of TLS that is not given is the oldest, and is printed so.
     #expect(configuration == NodeConfiguration())
   }
+
+  @Test(arguments: FlagTable.all.map(\.name))
+  func everyFlagDoesWhatItsTreatmentSays(_ name: String) throws {
+    let flag = try #require(FlagTable.byName[name])
+    let changed = try #require(
+      samples.first { sample in
+        var configuration = NodeConfiguration()
+        guard (try? flag.set(sample, &configuration)) != nil else { return false }
+        switch flag.treatment {
+        case .served: return configuration != NodeConfiguration()
+        case .accepted:
+          return configuration.withoutEffect == [name]
+        case .refused:
+          return configuration == NodeConfiguration() && !flag.harmless.contains(sample)
+        }
+      },
+      "--\(name)"
+    )
+    switch flag.treatment {
+    case .served: #expect(!flag.help.isEmpty || flag.group == .former)
+    case .accepted(let reason), .refused(let reason): #expect(!reason.isEmpty)
+    }
+    let source = ConfigurationSource(arguments: ["--\(name)=\(changed)"], defaultHost: { nil })
+    if case .refused(let reason) = flag.treatment {
+      #expect(
+        throws: ConfigurationError.refused(flag: name, value: changed, reason: reason)
+      ) { try source.request() }
+    }
+  }
+
+  /// Values of which every flag takes one that is not its default.
+  private let samples = [
+    "false", "true", "7", "7s", "http://127.0.0.1:7", "existing", "readonly", "TLS1.3", "console",
+    "exit", "write-only", "LeaseCheckpoint=true", "debug", "word",
+  ]
 
   @Test func helpNamesEveryFlag() {
     let help = FlagHelp.text

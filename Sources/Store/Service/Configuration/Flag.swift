@@ -100,18 +100,26 @@ struct Flag: Sendable {
   }
 
   /// The same flag under the name that a former release gave it.
-  func formerly(_ name: String) -> Flag {
-    Flag(
-      name,
+  func formerly(_ former: String) -> Flag {
+    let name = name
+    let set = set
+    return Flag(
+      former,
       .former,
       isBoolean: isBoolean,
       isDuration: isDuration,
       defaultText: defaultText,
       treatment: treatment,
       harmless: harmless,
-      replacement: self.name,
-      set: set
-    )
+      replacement: name
+    ) { (text, configuration) throws(ValueFault) in
+      let others = configuration.withoutEffect
+      try set(text, &configuration)
+      // What is said of it names the flag that was given.
+      if !others.contains(name), configuration.withoutEffect.remove(name) != nil {
+        configuration.withoutEffect.insert(former)
+      }
+    }
   }
 }
 

@@ -37,11 +37,13 @@ extension FlagTable {
       },
       .special("cors", .security, "*", "Origins that browsers may ask from; * is any.") {
         (text, configuration) throws(ValueFault) in
-        guard text != "*", !text.isEmpty else {
+        guard text != "*" else {
           configuration.endpoints.origins = ["*"]
           return
         }
-        configuration.endpoints.origins = Set(try EndpointURL.list(text).map(\.text))
+        configuration.endpoints.origins = Set(
+          try Flag.words(text).map { (word) throws(ValueFault) in try EndpointURL(word).text }
+        )
       },
       .special(
         "host-whitelist",
