@@ -68,7 +68,7 @@ final class RPCStream: ConnectionStream {
           break
         }
         guard let message = try reader.next() else { break }
-        entry.countReceived()
+        entry.countReceived(message.readableBytes)
         if let handler {
           handler.receive(message)
         } else if request == nil {
@@ -207,24 +207,24 @@ final class RPCStream: ConnectionStream {
 extension RPCStream: RPCCall.Sink {
   func send(_ message: ByteBuffer) {
     guard !isOver else { return }
-    beginMessage()
+    beginMessage(message.readableBytes)
     connection.writeMessage(message, of: self)
   }
 
   func answer(_ pieces: any RPCPieces) {
     guard !isOver else { return }
-    beginMessage()
+    beginMessage(pieces.byteCount)
     let answer = PiecewiseAnswer(pieces, of: self)
     self.answer = answer
     answer.begin()
   }
 
-  private func beginMessage() {
+  private func beginMessage(_ byteCount: Int) {
     if !hasSentHeaders {
       hasSentHeaders = true
       connection.writeBegin(of: self)
     }
-    entry.countSent()
+    entry.countSent(byteCount)
   }
 
   func finish(_ status: RPCStatus) {

@@ -34,6 +34,12 @@ public struct RPCMethodCounts: Sendable {
 
   /// How many messages were sent.
   public var sent = 0
+
+  /// How many bytes the messages had that came.
+  public var receivedByteCount = 0
+
+  /// How many bytes the messages had that were sent.
+  public var sentByteCount = 0
 }
 
 /// A method of the table as the connections of one event loop see it.
@@ -44,6 +50,8 @@ final class MethodEntry: Sendable {
   private let started = Counter()
   private let received = Counter()
   private let sent = Counter()
+  private let receivedByteCount = Counter()
+  private let sentByteCount = Counter()
   private let succeeded = Counter()
   private let failed = Mutex<[RPCStatus.Code: Int]>([:])
 
@@ -54,9 +62,15 @@ final class MethodEntry: Sendable {
 
   func countStart() { started.add() }
 
-  func countReceived() { received.add() }
+  func countReceived(_ byteCount: Int) {
+    received.add()
+    receivedByteCount.add(byteCount)
+  }
 
-  func countSent() { sent.add() }
+  func countSent(_ byteCount: Int) {
+    sent.add()
+    sentByteCount.add(byteCount)
+  }
 
   func countEnd(_ code: RPCStatus.Code) {
     if code == .ok {
@@ -71,6 +85,8 @@ final class MethodEntry: Sendable {
     counts.started += started.value
     counts.received += received.value
     counts.sent += sent.value
+    counts.receivedByteCount &+= receivedByteCount.value
+    counts.sentByteCount &+= sentByteCount.value
     if succeeded.value > 0 { counts.handled[.ok, default: 0] += succeeded.value }
     failed.withLock { counts.handled.merge($0, uniquingKeysWith: +) }
   }
