@@ -50,6 +50,7 @@ extension RPCStatus {
   )
   static let clusterIDMismatch = etcd(.failedPrecondition, "cluster ID mismatch")
   static let notLeader = etcd(.failedPrecondition, "not leader")
+  static let unknownMethod = etcd(.unknown, "unknown method")
   static let badLeaderTransferee = etcd(.failedPrecondition, "bad leader transferee")
 
   // The server.

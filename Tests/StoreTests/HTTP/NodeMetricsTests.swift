@@ -85,7 +85,11 @@ import Testing
       let range = "{\"request_range\":{\"key\":\"Yg==\"}}"
       try post("/v3/kv/txn", "{\"success\":[\(put),\(nested),\(range)]}")
       try post("/v3/lease/grant", "{\"ID\":7,\"TTL\":100}")
+      try post("/v3/lease/keepalive", "{\"ID\":7}")
       try post("/v3/lease/revoke", "{\"ID\":7}")
+      try post("/v3/kv/compaction", "{\"revision\":4,\"physical\":true}")
+      try post("/v3/maintenance/hash", "{}")
+      try post("/v3/maintenance/defragment", "{}")
       let values = try NodeMetricsTests.figures(node.port).values
       #expect(values["etcd_mvcc_put_total"] == 5)
       #expect(values["etcd_mvcc_delete_total"] == 1)
@@ -95,6 +99,18 @@ import Testing
       #expect(values["etcd_debugging_mvcc_current_revision"] == 6)
       #expect(values["etcd_debugging_lease_granted_total"] == 1)
       #expect(values["etcd_debugging_lease_revoked_total"] == 1)
+      #expect(values["etcd_debugging_lease_renewed_total"] == 1)
+      #expect(values["etcd_debugging_lease_ttl_total_bucket{le=\"64\"}"] == 0)
+      #expect(values["etcd_debugging_lease_ttl_total_bucket{le=\"128\"}"] == 1)
+      #expect(values["etcd_debugging_lease_ttl_total_bucket{le=\"1.048576e+06\"}"] == 1)
+      let compactions = "etcd_debugging_mvcc_db_compaction"
+      #expect((values["\(compactions)_pause_duration_milliseconds_count"] ?? 0) > 0)
+      #expect(values["\(compactions)_total_duration_milliseconds_count"] == 1)
+      #expect((values["\(compactions)_last"] ?? 0) > 1_700_000_000)
+      let hashes = ["etcd_mvcc_hash_duration_seconds", "etcd_mvcc_hash_rev_duration_seconds"]
+      #expect(hashes.reduce(0) { $0 + (values["\($1)_count"] ?? 0) } == 1)
+      #expect(values["etcd_disk_backend_defrag_duration_seconds_count"] == 1)
+      #expect(values["etcd_disk_defrag_inflight"] == 0)
       #expect(values["etcd_server_has_leader"] == 1)
       #expect(values["etcd_server_quota_backend_bytes"] == Double(2 << 30))
       #expect((values["etcd_disk_wal_fsync_duration_seconds_count"] ?? 0) >= 7)

@@ -1,9 +1,11 @@
 import EtcdMessages
 import FileIO
 import Foundation
+import Logging
 import MVCC
 import RPC
 import Snapshot
+import Synchronization
 import TestSupport
 import Testing
 import WAL
@@ -166,6 +168,122 @@ import WAL
     node = try TestNode(data)
     let rest = try #require(node.node.lessor.remaining(LeaseID(rawValue: 7), now: .now)).rest
     #expect(rest > .seconds(90))
+  }
+
+  @Test func leaseHasWhatACheckpointLeavesOfItAfterAStart() async throws {
+    var options = Node.Options()
+    options.leaseCheckpointInterval = .seconds(1)
+    options.electionTimeout = .zero
+    var node = try TestNode(data, options)
+    try node.propose {
+      $0.leaseGrant.id = 7
+      $0.leaseGrant.ttl = 100
+    }
+    func left() -> Int64 {
+      node.node.keyspace.lease(LeaseID(rawValue: 7))?.remainingTTLSeconds ?? 0
+    }
+    let deadline = ContinuousClock.now + .seconds(20)
+    while left() == 0, ContinuousClock.now < deadline {
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    #expect(left() > 0 && left() < 100)
+    node.close()
+    node = try TestNode(data, options)
+    let rest = try #require(node.node.lessor.remaining(LeaseID(rawValue: 7), now: .now)).rest
+    #expect(rest < .seconds(100))
+  }
+
+  // MARK: What an operator chooses
+
+  @Test func requestThatTakesLongerThanItShouldIsToldOf() throws {
+    let told = Mutex<[SlowApply]>([])
+    var options = Node.Options()
+    options.writer.expectedApplyDuration = .zero
+    let node = try TestNode(data, options) { slow in told.withLock { $0.append(slow) } }
+    try node.put("a", "secret")
+    #expect(throws: RPCStatus.self) { try node.put("a", "1", lease: 99) }
+    node.close()
+    let (first, second) = try told.withLock { (try #require($0.first), try #require($0.last)) }
+    #expect(first.duration > .zero)
+    #expect(first.refusal == nil)
+    #expect(first.request.contains(" put:<size:"))
+    #expect(!first.request.contains("secret"))
+    let names: Set = ["took", "expected-duration", "prefix", "request", "response"]
+    #expect(Set(first.logFields.keys) == names)
+    #expect(first.logFields["expected-duration"] == "0s")
+    #expect(second.logFields["error"] == "etcdserver: requested lease not found")
+  }
+
+  @Test func requestThatIsFastIsNotToldOf() throws {
+    let told = Mutex(0)
+    var options = Node.Options()
+    options.writer.expectedApplyDuration = .seconds(100)
+    let node = try TestNode(data, options) { _ in told.withLock { $0 += 1 } }
+    try node.put("a", "1")
+    node.close()
+    #expect(told.withLock { $0 } == 0)
+  }
+
+  @Test func changesAreCommittedAfterTheirNumberOrTime() throws {
+    var options = Node.Options()
+    options.store.commitInterval = .seconds(1000)
+    options.store.operationsPerCommit = 20
+    let node = try TestNode(data, options)
+    let commits = node.node.status.figures.commit
+    let before = commits.cumulativeCounts.last ?? 0
+    for place in 0..<50 { try node.put("key\(place)", "value") }
+    node.close()
+    let count = (commits.cumulativeCounts.last ?? 0) - before
+    // Each put is a request of its own, so that none is committed with more than it takes.
+    #expect(count == 2)
+  }
+
+  @Test func damagedDatabaseIsNotServedAfterACheckAtTheStart() throws {
+    var node = try TestNode(data)
+    for place in 0..<100 { try node.put("key\(place)", String(repeating: "v", count: 200)) }
+    node.close()
+    var options = Node.Options()
+    options.store.checksDatabase = true
+    node = try TestNode(data, options)
+    node.close()
+    let path = data + "/member/snap/db"
+    let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+    var refusalCount = 0
+    for page in 2..<whole.count / 4096 {
+      var damaged = whole
+      // The page's own number, which begins it.
+      damaged[page * 4096] ^= 0x55
+      try TestFile.write(damaged, to: path)
+      do { try TestNode(data, options).close() } catch is NodeError { refusalCount += 1 }
+      try TestFile.write(whole, to: path)
+    }
+    // Those that are free are not read.
+    #expect(refusalCount > 3)
+  }
+
+  @Test func flagsSayHowTheStoreIsWritten() throws {
+    let arguments = [
+      "--backend-batch-interval=7ms", "--backend-batch-limit=8", "--compaction-batch-limit=9",
+      "--experimental-warning-apply-duration=10ms", "--experimental-initial-corrupt-check",
+      "--experimental-enable-lease-checkpoint", "--data-dir", data,
+    ]
+    let request = try ConfigurationSource(arguments: arguments).request()
+    guard case .serve(let configuration, _) = request else {
+      Issue.record("no configuration")
+      return
+    }
+    let options = try Node.Options(configuration)
+    #expect(options.store.commitInterval == .milliseconds(7))
+    #expect(options.store.operationsPerCommit == 8)
+    #expect(options.store.rowsPerCompactionStep == 9)
+    #expect(options.writer.expectedApplyDuration == .milliseconds(10))
+    #expect(options.store.checksDatabase)
+    #expect(options.leaseCheckpointInterval == .seconds(300))
+    let others = try Node.Options(NodeConfiguration())
+    #expect(others.store.commitInterval == .milliseconds(100))
+    #expect(others.store.operationsPerCommit == 10_000)
+    #expect(!others.store.checksDatabase)
+    #expect(others.leaseCheckpointInterval == nil)
   }
 
   // MARK: Refusals

@@ -19,7 +19,8 @@ final class TestNode {
   init(
     _ directory: String,
     _ options: Node.Options = Node.Options(),
-    in fileSystem: any FileSystem = LocalFileSystem()
+    in fileSystem: any FileSystem = LocalFileSystem(),
+    onSlowApply: @escaping @Sendable (SlowApply) -> Void = { _ in }
   ) throws {
     pool.start()
     do {
@@ -30,7 +31,8 @@ final class TestNode {
         pool: pool,
         milliseconds: 1_700_000_000_000,
         in: fileSystem,
-        logger: { _ in }
+        logger: { _ in },
+        onSlowApply: onSlowApply
       )
     } catch {
       try? pool.syncShutdownGracefully()

@@ -43,7 +43,7 @@ extension Keyspace {
     guard pendingCount > 0, !isReadOnly else { return false }
     let since = pendingSince ?? now
     pendingSince = since
-    guard pendingCount >= Limits.operationsPerCommit || now - since >= Limits.commitInterval else {
+    guard pendingCount >= operationsPerCommit || now - since >= commitInterval else {
       return false
     }
     try commit()
@@ -52,7 +52,7 @@ extension Keyspace {
 
   /// When ``commitIfDue(now:)`` has to be called again, if something is pending.
   public var commitDeadline: ContinuousClock.Instant? {
-    pendingSince.map { $0 + Limits.commitInterval }
+    pendingSince.map { $0 + commitInterval }
   }
 
   /// Makes everything that was applied durable in the file, with the index of the entry that it goes

@@ -66,8 +66,17 @@ public final class Keyspace: @unchecked Sendable {
   /// How many changes there were, which spreads the checks of invariants.
   var changeCount = 0
 
-  /// How many rows a step of a compaction deletes; tests have less.
-  var rowsPerCompactionStep = Limits.rowsPerCompactionStep
+  /// How many rows a step of a compaction deletes.
+  ///
+  /// As ``operationsPerCommit`` and ``commitInterval``, it is set before the keyspace is changed, or
+  /// by the thread that changes it.
+  public var rowsPerCompactionStep = Limits.rowsPerCompactionStep
+
+  /// How many operations are not committed before a commit is due.
+  public var operationsPerCommit = Limits.operationsPerCommit
+
+  /// How long operations wait for a commit at most.
+  public var commitInterval = Limits.commitInterval
 
   /// Whether a change failed half-way, or a commit did.
   var hasFailed = false

@@ -132,8 +132,23 @@ private final class KeepAlive: RPCStreamHandler {
     response.header = node.currentHeader
     response.id = request.id
     // A lease that is not there has no time left, which is no error.
-    response.ttl = node.lessor.renew(lease, now: .now) ?? 0
-    call.send(response)
+    let renewal = node.lessor.renew(lease, now: .now)
+    response.ttl = renewal?.ttlSeconds ?? 0
+    guard let renewal, renewal.wasCheckpointed else {
+      call.send(response)
+      return
+    }
+    // Not answered before it is durable: after a start the lease would have less than was promised.
+    var checkpoint = Etcdserverpb_InternalRaftRequest()
+    checkpoint.leaseCheckpoint.checkpoints = [.with { $0.id = request.id }]
+    let pending = NIOLoopBound((call, response), eventLoop: call.eventLoop)
+    node.propose(checkpoint, on: node.loop(of: call)) { result in
+      let (call, response) = pending.value
+      switch result {
+      case .success: call.send(response)
+      case .failure(let status): call.fail(status)
+      }
+    }
   }
 
   func receiveEnd() { call.finish() }

@@ -22,6 +22,12 @@ final class Lessor: Sendable {
 
     /// With how many leases it is worth the trouble.
     static let countToSpread = 1000
+
+    /// How often it is written down what a lease has left (etcd `defaultLeaseCheckpointInterval`).
+    static let checkpointInterval: Duration = .seconds(300)
+
+    /// How many leases are written down at one time (etcd `maxLeaseCheckpointBatchSize`).
+    static let checkpointCount = 1000
   }
 
   fileprivate struct Term {
@@ -29,18 +35,37 @@ final class Lessor: Sendable {
     var end: Instant
     /// Whether it has ended and a request to revoke it is under way.
     var isRevoked = false
+    /// Whether the log says that less is left than the whole TTL.
+    var isCheckpointed = false
+    /// When it is to be written down what is left.
+    var checkpoint: Instant?
+    /// The time of the one entry among the checkpoints that is this term's: a renewal does not look
+    /// for its place.
+    var queuedCheckpoint: Instant?
   }
 
   fileprivate struct State {
     var terms: [LeaseID: Term] = [:]
     /// When leases may end, the earliest first: ends that a renewal has moved stay until their time.
     var ends = EndQueue()
+    /// When it is to be written down what leases have left.
+    var checkpoints = EndQueue()
+    var checkpointInterval: Duration?
+    var renewalCount = 0
   }
 
-  private let state = Mutex(State())
+  private let state: Mutex<State>
 
   /// No lease.
-  init() {}
+  ///
+  /// - Parameter checkpointInterval: How often it is written down what leases have left that last
+  ///   longer; nil for never.
+  init(checkpointInterval: Duration? = nil) {
+    state = Mutex(State(checkpointInterval: checkpointInterval))
+  }
+
+  /// How often a lease was renewed.
+  var renewalCount: Int { state.withLock { $0.renewalCount } }
 
   /// How many leases there are.
   var count: Int { state.withLock { $0.terms.count } }
@@ -48,7 +73,10 @@ final class Lessor: Sendable {
   /// Begins the time of a lease.
   func add(_ lease: Lease, now: Instant) {
     let ttl = Duration.seconds(lease.ttlSeconds)
-    state.withLock { $0.set(lease.id, ttl, end: now + ttl) }
+    state.withLock {
+      $0.set(lease.id, ttl, end: now + ttl)
+      $0.scheduleCheckpoint(of: lease.id, now: now)
+    }
   }
 
   /// Forgets a lease.
@@ -65,7 +93,7 @@ final class Lessor: Sendable {
   ///   - now: The time.
   func arm(_ leases: [Lease], extension: Duration, now: Instant) {
     state.withLock { state in
-      state = State()
+      state = State(checkpointInterval: state.checkpointInterval)
       let ends = leases.map { lease -> (Lease, Duration) in
         let left = lease.remainingTTLSeconds > 0 ? lease.remainingTTLSeconds : lease.ttlSeconds
         return (lease, .seconds(left) + `extension`)
@@ -74,20 +102,57 @@ final class Lessor: Sendable {
       for (lease, rest) in ends {
         let end = now + rest + spread.delay(of: rest)
         state.set(lease.id, .seconds(lease.ttlSeconds), end: end)
+        state.terms[lease.id]?.isCheckpointed = lease.remainingTTLSeconds > 0
+        state.scheduleCheckpoint(of: lease.id, now: now)
       }
     }
   }
 
   /// Begins the time of a lease anew.
   ///
-  /// - Returns: Its TTL in seconds; nil if there is no such lease, or it has ended.
-  func renew(_ id: LeaseID, now: Instant) -> Int64? {
+  /// - Returns: Its TTL in seconds, and whether the log says that less is left: whoever answers takes
+  ///   that back before. Nil if there is no such lease, or it has ended.
+  func renew(_ id: LeaseID, now: Instant) -> (ttlSeconds: Int64, wasCheckpointed: Bool)? {
     state.withLock { state in
-      guard let term = state.terms[id], !term.isRevoked, term.end > now else {
-        return Int64?.none
-      }
+      guard let term = state.terms[id], !term.isRevoked, term.end > now else { return nil }
       state.set(id, term.ttl, end: now + term.ttl)
-      return term.ttl.components.seconds
+      state.scheduleCheckpoint(of: id, now: now)
+      state.terms[id]?.isCheckpointed = false
+      state.renewalCount += 1
+      return (term.ttl.components.seconds, term.isCheckpointed)
+    }
+  }
+
+  /// When ``takeCheckpoints(now:)`` is to be called next; nil if nothing is to be written down.
+  func nextCheckpoint() -> Instant? { state.withLock { $0.checkpoints.first?.end } }
+
+  /// The leases of which it is to be written down now what they have left.
+  ///
+  /// - Returns: The seconds of each. At most as many leases as are written down at one time; the
+  ///   caller writes them down.
+  func takeCheckpoints(now: Instant) -> [(id: LeaseID, seconds: Int64)] {
+    state.withLock { state in
+      var taken: [(id: LeaseID, seconds: Int64)] = []
+      while taken.count < Limits.checkpointCount, let first = state.checkpoints.first,
+        first.end <= now
+      {
+        state.checkpoints.removeFirst()
+        // Another lease may have had the number before.
+        guard let term = state.terms[first.id], term.queuedCheckpoint == first.end else { continue }
+        state.terms[first.id]?.queuedCheckpoint = nil
+        guard let due = term.checkpoint, !term.isRevoked, term.end > now else { continue }
+        guard due <= now else {
+          // It was renewed meanwhile.
+          state.queueCheckpoint(of: first.id, at: due)
+          continue
+        }
+        let (seconds, fraction) = now.duration(to: term.end).components
+        // Nobody has less than was promised.
+        taken.append((first.id, seconds + (fraction > 0 ? 1 : 0)))
+        state.terms[first.id]?.isCheckpointed = true
+        state.scheduleCheckpoint(of: first.id, now: now)
+      }
+      return taken
     }
   }
 
@@ -138,8 +203,26 @@ extension Lessor.State {
   /// A renewal does not look for the place of the old end: one entry for each lease is enough, which
   /// is put back when its time comes.
   mutating func set(_ id: LeaseID, _ ttl: Duration, end: Lessor.Instant) {
-    let known = terms.updateValue(.init(ttl: ttl, end: end), forKey: id)
-    if known == nil || known?.end ?? end > end { ends.insert(id, end) }
+    var term = terms[id] ?? Lessor.Term(ttl: ttl, end: end)
+    let isKnown = terms[id] != nil && term.end <= end
+    term.ttl = ttl
+    term.end = end
+    term.isRevoked = false
+    terms[id] = term
+    if !isKnown { ends.insert(id, end) }
+  }
+
+  /// Says when it is to be written down what a lease has left, if it lasts longer than that takes.
+  mutating func scheduleCheckpoint(of id: LeaseID, now: Lessor.Instant) {
+    guard let interval = checkpointInterval, let term = terms[id] else { return }
+    let due = now + interval
+    terms[id]?.checkpoint = term.end > due ? due : nil
+    if term.end > due, term.queuedCheckpoint == nil { queueCheckpoint(of: id, at: due) }
+  }
+
+  mutating func queueCheckpoint(of id: LeaseID, at time: Lessor.Instant) {
+    terms[id]?.queuedCheckpoint = time
+    checkpoints.insert(id, time)
   }
 }
 

@@ -26,6 +26,10 @@ struct MaintenanceService: Sendable {
       ),
       "/etcdserverpb.Maintenance/Hash": .unary(Etcdserverpb_HashRequest.self, hash),
       "/etcdserverpb.Maintenance/HashKV": .unary(Etcdserverpb_HashKVRequest.self, hashKV),
+      "/etcdserverpb.Maintenance/Downgrade": .unary(
+        Etcdserverpb_DowngradeRequest.self,
+        downgrade
+      ),
       "/etcdserverpb.Maintenance/MoveLeader": .unary(
         Etcdserverpb_MoveLeaderRequest.self,
         moveLeader
@@ -88,6 +92,8 @@ struct MaintenanceService: Sendable {
         $0.raftAppliedIndex = status.appliedIndex.load(ordering: .relaxed)
         $0.errors = status.alarms.map { "memberID:\($0.memberID) alarm:\($0.alarm.goName) " }
         if let failure = status.failure { $0.errors.append(failure.message) }
+        $0.downgradeInfo.enabled = status.downgradeTarget != nil
+        $0.downgradeInfo.targetVersion = status.downgradeTarget ?? ""
       }
     )
   }
@@ -102,6 +108,46 @@ struct MaintenanceService: Sendable {
       return call.fail(.badLeaderTransferee)
     }
     call.answer(Etcdserverpb_MoveLeaderResponse.with { $0.header = node.currentHeader })
+  }
+
+  // MARK: Going back to an earlier version
+
+  /// Answers as etcd of the served version does, when it has checked whether it may go back.
+  ///
+  /// Source: etcd 3.6, `server/etcdserver/v3_server.go`, `Downgrade`.
+  private func downgrade(_ call: RPCCall, _ message: Etcdserverpb_DowngradeRequest) {
+    guard
+      call.admitted(by: { () throws(RPCStatus) in
+        try node.admission.admitAdministrator(call)
+      }) != nil
+    else { return }
+    do throws(RPCStatus) {
+      switch message.action {
+      case .validate:
+        _ = try downgradeTarget(message.version)
+        if node.status.downgradeTarget != nil { throw .downgradeInProgress }
+      case .enable:
+        let target = try downgradeTarget(message.version)
+        guard node.status.beginDowngrade(to: target) else { throw .downgradeInProgress }
+      // etcd logs that there is none to be ended, and answers as if there were.
+      case .cancel: node.status.endDowngrade()
+      case .UNRECOGNIZED: throw .unknownMethod
+      }
+    } catch {
+      return call.fail(error)
+    }
+    call.answer(
+      Etcdserverpb_DowngradeResponse.with {
+        $0.header = node.currentHeader
+        $0.version = ServedVersion.cluster
+      }
+    )
+  }
+
+  private func downgradeTarget(_ text: String) throws(RPCStatus) -> String {
+    guard let version = ServedVersion.clusterVersion(text) else { throw .badDowngradeFormat }
+    guard version == ServedVersion.previousCluster else { throw .badDowngradeTarget }
+    return version
   }
 
   // MARK: The database
@@ -119,7 +165,7 @@ struct MaintenanceService: Sendable {
 
   private func hash(_ call: RPCCall, _: Etcdserverpb_HashRequest) {
     // The hash is of the file, with all that was applied in it; it may take long to read.
-    compute(call) { [node] transaction throws(MVCCError) in
+    compute(call, node.status.hashes) { [node] transaction throws(MVCCError) in
       let hash = try Keyspace.hash(of: transaction)
       return Etcdserverpb_HashResponse.with {
         $0.header = node.currentHeader
@@ -129,7 +175,7 @@ struct MaintenanceService: Sendable {
   }
 
   private func hashKV(_ call: RPCCall, _ message: Etcdserverpb_HashKVRequest) {
-    compute(call) { [node] _ throws(MVCCError) in
+    compute(call, node.status.keyHashes) { [node] _ throws(MVCCError) in
       let hash = try node.keyspace.view().hash(at: message.revision)
       return Etcdserverpb_HashKVResponse.with {
         $0.header = node.header.message(revision: hash.currentRevision)
@@ -143,6 +189,7 @@ struct MaintenanceService: Sendable {
   /// Commits, and computes an answer beside everything else.
   private func compute<Response: Message>(
     _ call: RPCCall,
+    _ durations: Histogram,
     _ body: @escaping @Sendable (ReadTransaction) throws(MVCCError) -> Response
   ) {
     guard admitted(call) else { return }
@@ -150,6 +197,8 @@ struct MaintenanceService: Sendable {
     let loop = call.eventLoop
     node.withCommittedState { [node] state in
       node.pool.submit { _ in
+        let start = ContinuousClock.now
+        defer { durations.record(start.duration(to: .now)) }
         let result: Result<Response, RPCStatus> = state.flatMap { transaction in
           do throws(MVCCError) {
             return .success(try body(transaction))

@@ -49,6 +49,8 @@ final class SnapshotStream: RPCStreamHandler {
       case .failure(let status): loop.execute { pending.value.fail(status) }
       case .success(let transaction):
         let isSent = node.snapshotThreads.run {
+          let start = ContinuousClock.now
+          defer { node.status.snapshots.record(start.duration(to: .now)) }
           SnapshotStream.send(transaction, to: pending, on: loop, through: gate)
         }
         if !isSent { loop.execute { pending.value.fail(.tooManyRequests) } }

@@ -49,6 +49,9 @@ final class Node: Sendable {
     /// The time of an election, which leases last longer after a start.
     var electionTimeout: Duration = .milliseconds(1000)
 
+    /// How often it is written down what long leases have left; nil for never.
+    var leaseCheckpointInterval: Duration?
+
     /// What etcd does.
     init() {}
   }
@@ -105,6 +108,7 @@ final class Node: Sendable {
   ///   - milliseconds: The time since 1970.
   ///   - fileSystem: What the directory lies in.
   ///   - logger: Takes what somebody should know of.
+  ///   - onSlowApply: Takes what took long, on the thread that writes.
   /// - Throws: ``NodeError``.
   init(
     _ directory: DataDirectory,
@@ -113,7 +117,8 @@ final class Node: Sendable {
     pool: NIOThreadPool,
     milliseconds: UInt64,
     in fileSystem: any FileSystem = LocalFileSystem(),
-    logger: @escaping @Sendable (String) -> Void
+    logger: @escaping @Sendable (String) -> Void,
+    onSlowApply: @escaping @Sendable (SlowApply) -> Void = { _ in }
   ) throws(NodeError) {
     self.pool = pool
     tokens = options.tokens
@@ -163,9 +168,17 @@ final class Node: Sendable {
     loops = eventLoops.enumerated().map { slot, loop in
       NodeLoop(loop, slot: slot) { watches.shards[slot].advance(to: $0) }
     }
-    writer = Writer(store, loops: loops, ids: ids, options.writer, logger: logger)
+    lessor = Lessor(checkpointInterval: options.leaseCheckpointInterval)
+    writer = Writer(
+      store,
+      loops: loops,
+      ids: ids,
+      lessor: lessor,
+      options.writer,
+      logger: logger,
+      onSlowApply: onSlowApply
+    )
     status = writer.status
-    lessor = writer.lessor
     lessor.arm(store.keyspace.allLeases, extension: options.electionTimeout, now: .now)
     writer.resumeCompaction()
     writer.start()

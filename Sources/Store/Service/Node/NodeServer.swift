@@ -36,18 +36,24 @@ public final class NodeServer: ServedNode {
     group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
     pool = NIOThreadPool(numberOfThreads: 2)
     pool.start()
+    let options = try Node.Options(configuration)
+    if options.store.checksDatabase { logger.info("starting initial corruption check") }
     node = try Node(
       DataDirectory(
         configuration.dataPath,
         log: configuration.walDirectory.isEmpty ? nil : configuration.walDirectory
       ),
-      Node.Options(configuration),
+      options,
       loops: Array(group.makeIterator()),
       pool: pool,
       milliseconds: UInt64(max(0, Date().timeIntervalSince1970) * 1000),
       in: LocalFileSystem(syncs: configuration.storage.syncs),
-      logger: { logger.warning("\($0)") }
+      logger: { logger.warning("\($0)") },
+      onSlowApply: { logger.warning("apply request took too long", metadata: $0.logFields) }
     )
+    if options.store.checksDatabase {
+      logger.info("initial corruption checking passed; no corruption")
+    }
     compactor = try configuration.compaction.retention().automatic.map { [node] retention in
       AutoCompactor(of: node, on: node.loops[0], keeping: retention, logger)
     }
@@ -183,6 +189,14 @@ extension Node.Options {
     store.initialClusterToken = configuration.cluster.token
     store.forcesNewCluster = configuration.cluster.forcesNew
     store.minimumTTLSeconds = configuration.minimumLeaseTTLSeconds
+    store.commitInterval = configuration.storage.effectiveBatchInterval
+    store.operationsPerCommit = configuration.storage.effectiveBatchLimit
+    store.rowsPerCompactionStep = configuration.compaction.effectiveBatchLimit
+    store.checksDatabase = configuration.initialCorruptCheck
+    writer.expectedApplyDuration = configuration.monitoring.slowApply
+    if configuration.leaseCheckpoint {
+      leaseCheckpointInterval = Lessor.Limits.checkpointInterval
+    }
     writer.entriesPerSnapshot = configuration.storage.snapshotCount
     writer.snapshotCount = configuration.storage.maxSnapshots
     writer.segmentCount = configuration.storage.maxWALs

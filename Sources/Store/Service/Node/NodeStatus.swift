@@ -9,6 +9,7 @@ final class NodeStatus: Sendable {
     var alarms: [Etcdserverpb_AlarmMember] = []
     var failure: RPCStatus?
     var member = Etcdserverpb_Member()
+    var downgradeTarget: String?
   }
 
   /// The last entry that was applied.
@@ -29,8 +30,21 @@ final class NodeStatus: Sendable {
   /// What the writer counts of its work.
   let figures = WriterFigures()
 
+  /// How long it took to compute hashes of the file, and of keys.
+  let hashes = Histogram(from: .milliseconds(10), count: 15)
+  let keyHashes = Histogram(from: .milliseconds(10), count: 15)
+
+  /// How long it took to send snapshots.
+  let snapshots = Histogram(from: .milliseconds(10), count: 17)
+
   /// How many entries had no effect.
   let refusedCount = Atomic(0)
+
+  /// Whether the database is being rewritten.
+  let isDefragmenting = Atomic(false)
+
+  /// When a compaction ended last, in seconds since 1970; 0 if none has.
+  let lastCompaction = Atomic(0)
 
   private let values = Mutex(Values())
 
@@ -53,6 +67,26 @@ final class NodeStatus: Sendable {
     get { values.withLock { $0.member } }
     set { values.withLock { $0.member = newValue } }
   }
+
+  /// The version that the cluster is to go back to, if somebody has asked for that.
+  ///
+  /// It is not written down. etcd has to change its files before an earlier release can read them,
+  /// and forgets the job when it starts as that release; these files can be read by it always.
+  var downgradeTarget: String? { values.withLock { $0.downgradeTarget } }
+
+  /// Begins a downgrade.
+  ///
+  /// - Returns: Whether none was under way.
+  func beginDowngrade(to version: String) -> Bool {
+    values.withLock {
+      guard $0.downgradeTarget == nil else { return false }
+      $0.downgradeTarget = version
+      return true
+    }
+  }
+
+  /// Ends a downgrade, if one is under way.
+  func endDowngrade() { values.withLock { $0.downgradeTarget = nil } }
 
   /// Why nothing is written any more, if nothing is.
   var failure: RPCStatus? { values.withLock { $0.failure } }

@@ -56,6 +56,18 @@ struct OpenedStore {
     /// The least TTL of a lease, in seconds.
     var minimumTTLSeconds: Int64 = 2
 
+    /// How long changes wait to be committed to the database, at most.
+    var commitInterval: Duration = MVCC.Limits.commitInterval
+
+    /// How many changes wait to be committed, about.
+    var operationsPerCommit = MVCC.Limits.operationsPerCommit
+
+    /// How many rows one step of a compaction deletes.
+    var rowsPerCompactionStep = MVCC.Limits.rowsPerCompactionStep
+
+    /// Whether all pages and all rows of the database are read and checked.
+    var checksDatabase = false
+
     /// Makes of a password what is stored.
     var hashesPassword: (@Sendable (String) -> [UInt8])?
 

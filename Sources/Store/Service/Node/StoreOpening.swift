@@ -21,8 +21,12 @@ struct StoreOpening {
     let start = try openLog()
     let log = start.log
     let database = try Database(directory.database, in: fileSystem)
+    if options.checksDatabase { try check(database) }
     try makeBuckets(in: database)
     let keyspace = try Keyspace(database)
+    keyspace.commitInterval = options.commitInterval
+    keyspace.operationsPerCommit = options.operationsPerCommit
+    keyspace.rowsPerCompactionStep = options.rowsPerCompactionStep
     var replay = StoreReplay(
       of: start.replay,
       over: keyspace,
@@ -53,6 +57,15 @@ struct StoreOpening {
       snapshotIndex: start.snapshot?.index ?? .zero,
       replayedCount: replay.appliedCount
     )
+  }
+
+  /// Reads the whole database.
+  ///
+  /// etcd compares the hash of its keys with those of other members. Where there are none, what can
+  /// be known is whether the file is whole and whether all its rows can be read.
+  private func check(_ database: Database) throws {
+    let report = database.read().check()
+    if let fault = report.faults.first { throw fault }
   }
 
   // MARK: A new cluster

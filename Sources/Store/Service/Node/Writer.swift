@@ -2,6 +2,7 @@ internal import Apply
 internal import Bolt
 internal import EtcdMessages
 internal import FileIO
+internal import Glibc
 internal import MVCC
 internal import NIOCore
 internal import RPC
@@ -49,6 +50,9 @@ final class Writer: @unchecked Sendable {
     /// How long a compaction pauses between two steps.
     var compactionPause: Duration = .milliseconds(10)
 
+    /// Requests that take longer to apply are told of.
+    var expectedApplyDuration: Duration = .milliseconds(100)
+
     /// What etcd does.
     init() {}
   }
@@ -64,6 +68,7 @@ final class Writer: @unchecked Sendable {
   private let loops: [NodeLoop]
   private let options: Options
   private let logger: @Sendable (String) -> Void
+  private let onSlowApply: @Sendable (SlowApply) -> Void
   let snapshots: MemberSnapshots
   private let fileSystem: any FileSystem
 
@@ -74,6 +79,7 @@ final class Writer: @unchecked Sendable {
   private var replies: [[(Proposal.Reply, Result<Applied, RPCStatus>)]]
   private var hasNews = false
   private var nextCompactionStep: ContinuousClock.Instant?
+  private var compactionStart: ContinuousClock.Instant?
   /// Who waits for the end of a compaction.
   private var compactionWaiters: [(target: Int64, Proposal.Reply)] = []
 
@@ -82,8 +88,10 @@ final class Writer: @unchecked Sendable {
     _ store: OpenedStore,
     loops: [NodeLoop],
     ids: RequestIDs,
+    lessor: Lessor,
     _ options: Options,
-    logger: @escaping @Sendable (String) -> Void
+    logger: @escaping @Sendable (String) -> Void,
+    onSlowApply: @escaping @Sendable (SlowApply) -> Void
   ) {
     keyspace = store.keyspace
     applier = store.applier
@@ -93,8 +101,9 @@ final class Writer: @unchecked Sendable {
     self.ids = ids
     self.options = options
     self.logger = logger
+    self.onSlowApply = onSlowApply
     status = NodeStatus(index: store.log.lastIndex.rawValue)
-    lessor = Lessor()
+    self.lessor = lessor
     snapshots = MemberSnapshots(of: store, keeping: options.snapshotCount)
     replies = Array(repeating: [], count: loops.count)
     status.alarms = applier.alarmMembers
@@ -158,6 +167,7 @@ final class Writer: @unchecked Sendable {
     }
     consider(nextCompactionStep)
     // Not for each lease on its own: those that end within half a second are revoked together.
+    consider(lessor.nextCheckpoint())
     consider(lessor.nextEnd().map { max($0, lastRevocation + Lessor.Limits.interval) })
     return deadline
   }
@@ -208,14 +218,34 @@ final class Writer: @unchecked Sendable {
     status.figures.logByteCount.add(batchByteCount)
     status.lastIndex.store(log.lastIndex.rawValue, ordering: .relaxed)
     let first = log.lastIndex.rawValue - UInt64(batch.count) + 1
+    var begin = ContinuousClock.now
     for (place, proposal) in batch.enumerated() {
-      apply(proposal, at: first + UInt64(place))
+      let refusal = apply(proposal, at: first + UInt64(place))
+      // The end of one is the beginning of the next: one look at the clock for each.
+      let end = ContinuousClock.now
+      let duration = begin.duration(to: end)
+      begin = end
+      if duration > options.expectedApplyDuration {
+        tell(SlowApply(proposal, duration, options.expectedApplyDuration, refusal))
+      }
     }
     deliver()
   }
 
-  private func apply(_ proposal: Proposal, at index: UInt64) {
-    if let failure = status.failure { return settle(proposal, .failure(failure)) }
+  private func tell(_ slow: SlowApply) {
+    status.figures.slowApplies.add()
+    onSlowApply(slow)
+  }
+
+  /// Applies a request.
+  ///
+  /// - Returns: Why it has no effect, if it has none.
+  private func apply(_ proposal: Proposal, at index: UInt64) -> RPCStatus? {
+    if let failure = status.failure {
+      settle(proposal, .failure(failure))
+      return failure
+    }
+    var cause: RPCStatus?
     let before = keyspace.currentRevision
     keyspace.setConsistentIndex(
       ConsistentIndex(index: index, term: log.hardState.term.rawValue)
@@ -230,15 +260,20 @@ final class Writer: @unchecked Sendable {
         settle(proposal, .success(Applied(answer: answer, revision: revision)))
       case .refused(let refusal):
         status.refusedCount.wrappingAdd(1, ordering: .relaxed)
-        settle(proposal, .failure(RPCStatus(refusal)))
+        let refusal = RPCStatus(refusal)
+        cause = refusal
+        settle(proposal, .failure(refusal))
       case .passedOver, .unreadable:
         settle(proposal, .success(Applied(answer: .done, revision: before)))
       }
     } catch {
       fail("the database cannot be changed: \(error)")
-      settle(proposal, .failure(status.failure ?? .stopped))
+      let failure = status.failure ?? .stopped
+      cause = failure
+      settle(proposal, .failure(failure))
     }
     status.appliedIndex.store(index, ordering: .releasing)
+    return cause
   }
 
   private func outcome(of proposal: Proposal) throws(MVCCError) -> Applier.Outcome {
@@ -259,6 +294,7 @@ final class Writer: @unchecked Sendable {
       status.alarms = applier.alarmMembers
     } else if request.hasCompaction {
       nextCompactionStep = .now
+      if compactionStart == nil { compactionStart = .now }
     }
   }
 
@@ -305,6 +341,7 @@ final class Writer: @unchecked Sendable {
     guard status.failure == nil else { return }
     let now = ContinuousClock.now
     revokeEndedLeases(now)
+    writeCheckpoints(now)
     let start = ContinuousClock.now
     do throws(MVCCError) {
       if try keyspace.commitIfDue(now: now) {
@@ -338,6 +375,8 @@ final class Writer: @unchecked Sendable {
   func defragment() throws(MVCCError) {
     guard status.failure == nil else { throw .changeFailedBefore }
     let start = ContinuousClock.now
+    status.isDefragmenting.store(true, ordering: .relaxed)
+    defer { status.isDefragmenting.store(false, ordering: .relaxed) }
     // If only the new file could not be made, the old one is as good as before.
     try keyspace.defragment(in: fileSystem)
     status.figures.defragment.record(start.duration(to: .now))
@@ -346,9 +385,17 @@ final class Writer: @unchecked Sendable {
 
   private func continueCompaction(_ now: ContinuousClock.Instant) throws(MVCCError) {
     guard let due = nextCompactionStep, now >= due else { return }
-    if try keyspace.continueCompaction() {
+    let start = ContinuousClock.now
+    let isUnfinished = try keyspace.continueCompaction()
+    status.figures.compactionStep.record(start.duration(to: .now))
+    if isUnfinished {
       nextCompactionStep = .now + options.compactionPause
       return
+    }
+    status.lastCompaction.store(Int(time(nil)), ordering: .relaxed)
+    if let compactionStart {
+      status.figures.compaction.record(compactionStart.duration(to: .now))
+      self.compactionStart = nil
     }
     nextCompactionStep = nil
     noteSize()
@@ -372,9 +419,29 @@ final class Writer: @unchecked Sendable {
       var request = Etcdserverpb_InternalRaftRequest()
       request.header.id = ids.next()
       request.leaseRevoke.id = lease.rawValue
-      status.pendingCount.wrappingAdd(1, ordering: .relaxed)
-      add(Proposal(request, reply: nil))
+      add(request)
     }
+    writeBatch()
+  }
+
+  /// Adds a request that nobody waits for.
+  private func add(_ request: Etcdserverpb_InternalRaftRequest) {
+    status.pendingCount.wrappingAdd(1, ordering: .relaxed)
+    add(Proposal(request, reply: nil))
+  }
+
+  private func writeCheckpoints(_ now: ContinuousClock.Instant) {
+    let checkpoints = lessor.takeCheckpoints(now: now)
+    guard !checkpoints.isEmpty else { return }
+    var request = Etcdserverpb_InternalRaftRequest()
+    request.header.id = ids.next()
+    request.leaseCheckpoint.checkpoints = checkpoints.map { id, seconds in
+      .with {
+        $0.id = id.rawValue
+        $0.remainingTtl = seconds
+      }
+    }
+    add(request)
     writeBatch()
   }
 

@@ -41,24 +41,36 @@ struct MetricsText {
     line(name, labels, value.description)
   }
 
-  /// Writes a histogram of times in seconds.
-  mutating func write(_ name: String, _ help: String, _ histogram: Histogram) {
+  /// Writes a histogram of times, in seconds or another unit.
+  mutating func write(
+    _ name: String,
+    _ help: String,
+    _ histogram: Histogram,
+    unit: Duration = .seconds(1)
+  ) {
+    let size = unit / .nanoseconds(1)
     begin(name, .histogram, help)
     let counts = histogram.cumulativeCounts
     for (bound, count) in zip(histogram.bounds, counts) {
-      line("\(name)_bucket", [("le", MetricsText.number(Double(bound) / 1e9))], "\(count)")
+      line("\(name)_bucket", [("le", MetricsText.number(Double(bound) / size))], "\(count)")
     }
     line("\(name)_bucket", [("le", "+Inf")], "\(counts.last ?? 0)")
-    line("\(name)_sum", MetricsText.number(histogram.seconds))
+    line("\(name)_sum", MetricsText.number(histogram.seconds * 1e9 / size))
     line("\(name)_count", "\(counts.last ?? 0)")
   }
 
   private mutating func line(_ name: String, _ value: String) { line(name, [], value) }
 
-  /// A number without a fraction that is none.
+  /// A number without a fraction that is none, and from a million on with an exponent, as Go has it.
   static func number(_ value: Double) -> String {
     guard let whole = Int64(exactly: value) else { return "\(value)" }
-    return "\(whole)"
+    guard whole >= 1_000_000 else { return "\(whole)" }
+    let digits = String(whole)
+    var fraction = digits.dropFirst()
+    while fraction.last == "0" { fraction.removeLast() }
+    let exponent = digits.count - 1
+    return "\(digits.prefix(1))\(fraction.isEmpty ? "" : ".")\(fraction)"
+      + "e+\(exponent < 10 ? "0" : "")\(exponent)"
   }
 
   private static func quoted(_ text: String) -> String {

@@ -41,6 +41,12 @@ extension NodeMetrics {
       node.options.quotaByteCount ?? 0
     )
     text.write(
+      "etcd_server_slow_apply_total",
+      .counter,
+      "The total number of slow apply requests (likely overloaded from slow disk).",
+      node.status.figures.slowApplies.value
+    )
+    text.write(
       "etcd_server_version",
       .gauge,
       "Which version is running. 1 for 'server_version' label with current version.",

@@ -52,6 +52,7 @@ final class NodeMetrics: Sendable {
     writeDebugging(to: &text, counts, watches)
     writeDisk(to: &text)
     writeKeys(to: &text, counts)
+    writeNetwork(to: &text, counts)
     writeServer(to: &text)
     writeCalls(to: &text, counts)
     writeProcess(to: &text)
@@ -96,10 +97,21 @@ final class NodeMetrics: Sendable {
       figures.grants.value
     )
     text.write(
+      "etcd_debugging_lease_renewed_total",
+      .counter,
+      "The number of renewed leases seen by the leader.",
+      node.lessor.renewalCount
+    )
+    text.write(
       "etcd_debugging_lease_revoked_total",
       .counter,
       "The total number of revoked leases.",
       figures.revocations.value
+    )
+    text.write(
+      "etcd_debugging_lease_ttl_total",
+      "Bucketed histogram of lease TTLs.",
+      figures.leaseTTLs
     )
     text.write(
       "etcd_debugging_mvcc_compact_revision",
@@ -113,6 +125,7 @@ final class NodeMetrics: Sendable {
       "The current revision of store.",
       keyspace.currentRevision
     )
+    writeCompactions(to: &text)
     text.write(
       "etcd_debugging_mvcc_events_total",
       .counter,
@@ -157,6 +170,28 @@ final class NodeMetrics: Sendable {
     )
   }
 
+  private func writeCompactions(to text: inout MetricsText) {
+    let figures = node.status.figures
+    text.write(
+      "etcd_debugging_mvcc_db_compaction_last",
+      .gauge,
+      "The unix time of the last db compaction. Resets to 0 on start.",
+      node.status.lastCompaction.load(ordering: .relaxed)
+    )
+    text.write(
+      "etcd_debugging_mvcc_db_compaction_pause_duration_milliseconds",
+      "Bucketed histogram of db compaction pause duration.",
+      figures.compactionStep,
+      unit: .milliseconds(1)
+    )
+    text.write(
+      "etcd_debugging_mvcc_db_compaction_total_duration_milliseconds",
+      "Bucketed histogram of db compaction total duration.",
+      figures.compaction,
+      unit: .milliseconds(1)
+    )
+  }
+
   private func writeDisk(to text: inout MetricsText) {
     let figures = node.status.figures
     text.write(
@@ -168,6 +203,17 @@ final class NodeMetrics: Sendable {
       "etcd_disk_backend_defrag_duration_seconds",
       "The latency distribution of backend defragmentation.",
       figures.defragment
+    )
+    text.write(
+      "etcd_disk_backend_snapshot_duration_seconds",
+      "The latency distribution of backend snapshots.",
+      node.status.snapshots
+    )
+    text.write(
+      "etcd_disk_defrag_inflight",
+      .gauge,
+      "Whether or not defrag is active on the member. 1 means active, 0 means not.",
+      node.status.isDefragmenting.load(ordering: .relaxed) ? 1 : 0
     )
     text.write(
       "etcd_disk_wal_fsync_duration_seconds",
@@ -203,6 +249,16 @@ final class NodeMetrics: Sendable {
       figures.deletes.value
     )
     text.write(
+      "etcd_mvcc_hash_duration_seconds",
+      "The latency distribution of storage hash operation.",
+      node.status.hashes
+    )
+    text.write(
+      "etcd_mvcc_hash_rev_duration_seconds",
+      "The latency distribution of storage hash by revision operation.",
+      node.status.keyHashes
+    )
+    text.write(
       "etcd_mvcc_put_total",
       .counter,
       "Total number of puts seen by this member.",
@@ -219,6 +275,23 @@ final class NodeMetrics: Sendable {
       .counter,
       "Total number of txns seen by this member.",
       figures.transactions.value
+    )
+  }
+}
+
+extension NodeMetrics {
+  private func writeNetwork(to text: inout MetricsText, _ counts: [RPCMethodCounts]) {
+    text.write(
+      "etcd_network_client_grpc_received_bytes_total",
+      .counter,
+      "The total number of bytes received from grpc clients.",
+      counts.reduce(0) { $0 &+ $1.receivedByteCount }
+    )
+    text.write(
+      "etcd_network_client_grpc_sent_bytes_total",
+      .counter,
+      "The total number of bytes sent to grpc clients.",
+      counts.reduce(0) { $0 &+ $1.sentByteCount }
     )
   }
 }

@@ -27,6 +27,18 @@ final class WriterFigures: Sendable {
   /// How long it took to rewrite the database.
   let defragment = Histogram(from: .milliseconds(100), count: 13)
 
+  /// How long steps of compactions took, in which requests wait.
+  let compactionStep = Histogram(from: .milliseconds(1), count: 13)
+
+  /// How long compactions took.
+  let compaction = Histogram(from: .milliseconds(100), count: 14)
+
+  /// The TTLs of leases that were granted.
+  let leaseTTLs = Histogram(from: .seconds(1), count: 24)
+
+  /// How many requests took longer to apply than they should.
+  let slowApplies = Figure()
+
   /// How many bytes of requests were appended to the log.
   let logByteCount = Figure()
 
@@ -63,7 +75,9 @@ final class WriterFigures: Sendable {
     case .put: puts.add()
     case .delete: deletes.add()
     case .transaction(let result): note(result)
-    case .lease: grants.add()
+    case .lease(let lease):
+      grants.add()
+      leaseTTLs.record(.seconds(lease.ttlSeconds))
     case .revocation: revocations.add()
     case .done, .authenticated: break
     }
