@@ -51,6 +51,8 @@ import Testing
   )
   func loadOfCheckPerfIsBorne(version: EtcdVersion) throws {
     let server = try Server.start(Self.tested, electsFast: true)
+    // It ends with its last reference.
+    defer { withExtendedLifetime(server) {} }
     let result = try version.etcdctl(["--endpoints", server.endpoint, "check", "perf", "--load=s"])
     #expect(result.status == 0, "\(result.text)")
   }

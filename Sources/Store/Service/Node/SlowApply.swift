@@ -26,8 +26,9 @@ struct SlowApply: Sendable {
     self.duration = duration
     self.expected = expected
     self.refusal = refusal
-    request =
-      "header:<ID:\(proposal.request.header.id) > \(proposal.request.kind):<size:\(proposal.data.count) >"
+    let request = proposal.request ?? Etcdserverpb_InternalRaftRequest()
+    let byteCount = proposal.data.readableBytes
+    self.request = "header:<ID:\(request.header.id) > \(request.kind):<size:\(byteCount) >"
   }
 
   /// The fields of a line in etcd's log.
