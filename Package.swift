@@ -211,17 +211,6 @@ let package = Package(
       swiftSettings: strict
     ),
     .executableTarget(
-      name: "benchmark-rpc",
-      dependencies: [
-        "RPC",
-        .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
-      ],
-      path: "Benchmarks/RPC",
-      swiftSettings: strict
-    ),
-    .executableTarget(
       name: "benchmark-databases",
       dependencies: ["Bolt", "MVCC"],
       path: "Benchmarks/Databases",

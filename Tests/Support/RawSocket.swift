@@ -25,10 +25,33 @@ public final class RawSocket {
 
   deinit { close() }
 
-  /// Sends bytes, as many as the system takes.
-  public func send(_ bytes: [UInt8]) {
-    _ = Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+  /// Sends bytes.
+  ///
+  /// - Returns: Whether the system took them all.
+  @discardableResult
+  public func send(_ bytes: [UInt8]) -> Bool {
+    var sent = 0
+    while sent < bytes.count {
+      let rest = bytes[sent...]
+      let count = rest.withUnsafeBytes {
+        Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+      guard count > 0 else { return false }
+      sent += count
+    }
+    return true
   }
+
+  /// What comes next: nothing at the end, nil if nothing comes in time.
+  public func receive(within seconds: Double) -> [UInt8]? {
+    var query = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    guard poll(&query, 1, Int32(seconds * 1000)) > 0 else { return nil }
+    var piece = [UInt8](repeating: 0, count: 64 << 10)
+    return Array(piece[..<max(0, recv(descriptor, &piece, piece.count, 0))])
+  }
+
+  /// Ends both directions.
+  public func shutDown() { _ = shutdown(descriptor, Int32(SHUT_RDWR)) }
 
   /// Closes.
   public func close() {

@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import TestSupport
 
 /// A request on a connection of its own, whose answer is read as it comes.
@@ -10,52 +9,33 @@ final class HTTPTalk {
     let description: String
   }
 
-  private let socket: Int32
+  private let socket: RawSocket
   private var bytes: [UInt8] = []
   private var hasEnded = false
 
   init(_ port: UInt16, _ method: String, _ path: String, body: String = "", headers: [String] = [])
     throws
   {
-    socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-    let status = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
-    guard status == 0 else { throw Failure(description: "connect: errno \(errno)") }
+    guard let socket = RawSocket(port) else { throw Failure(description: "cannot connect") }
+    self.socket = socket
     let head =
       ["\(method) \(path) HTTP/1.0", "Host: 127.0.0.1", "Content-Length: \(body.utf8.count)"]
       + headers
     let message = Array((head.joined(separator: "\r\n") + "\r\n\r\n" + body).utf8)
-    var sent = 0
-    while sent < message.count {
-      let rest = Array(message[sent...])
-      let count = send(socket, rest, rest.count, Int32(MSG_NOSIGNAL))
-      guard count > 0 else { throw Failure(description: "send: errno \(errno)") }
-      sent += count
-    }
+    guard socket.send(message) else { throw Failure(description: "cannot send") }
   }
 
-  deinit { Glibc.close(socket) }
-
   /// Gives up.
-  func cancel() { shutdown(socket, Int32(SHUT_RDWR)) }
+  func cancel() { socket.shutDown() }
 
   /// Reads on, for a while.
   ///
   /// - Returns: Whether something came, or the end.
   private func read(within seconds: Double) -> Bool {
     guard !hasEnded else { return false }
-    var descriptor = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
-    guard poll(&descriptor, 1, Int32(seconds * 1000)) > 0 else { return false }
-    var piece = [UInt8](repeating: 0, count: 64 << 10)
-    let count = recv(socket, &piece, piece.count, 0)
-    if count > 0 { bytes += piece[..<count] } else { hasEnded = true }
+    guard let piece = socket.receive(within: seconds) else { return false }
+    bytes += piece
+    hasEnded = piece.isEmpty
     return true
   }
 

@@ -14,6 +14,13 @@ public protocol RPCPieces: AnyObject {
   func writePiece(to buffer: inout ByteBuffer) throws(RPCStatus)
 }
 
+/// A pause between two steps of what takes a loop long.
+public enum LoopPause {
+  /// Long enough for the loop to look at its sockets in between, which it does not as long as one
+  /// task follows the other at once.
+  public static let time = TimeAmount.microseconds(20)
+}
+
 extension RPCCall.Sink {
   /// Makes all pieces at once: for answers that go no further than this process, or are not sent as
   /// they are.

@@ -67,6 +67,7 @@ extension HTTP2Connection {
     guard var block = headerBlock, block.id == frame.id else {
       throw ConnectionFault(.protocolError, "continuation of other headers")
     }
+    headerBlock = nil
     block.continuationCount += 1
     block.bytes.writeImmutableBuffer(frame.payload)
     guard block.continuationCount <= HeaderBlock.continuationCount,
@@ -76,7 +77,6 @@ extension HTTP2Connection {
       headerBlock = block
       return
     }
-    headerBlock = nil
     try receive(try headerDecoder.decode(block.bytes), on: block.id, isEnd: block.isEnd)
   }
 
@@ -117,7 +117,7 @@ extension HTTP2Connection {
       max(limits.connectionWindowByteCount, Frame.initialWindowByteCount),
       Frame.maximumWindowByteCount
     )
-    guard receiveWindow < target / 2 || !hasSettings, receiveWindow < target else { return }
+    guard receiveWindow < target / 2 else { return }
     output.writeWindowUpdate(0, target - receiveWindow)
     receiveWindow = target
   }
@@ -221,9 +221,4 @@ extension HTTP2Connection {
     remove(id)?.cancel(.byClient)
     if let offence = guardian.receiveError() { throw offence.fault }
   }
-}
-
-extension ByteBuffer {
-  /// The first four bytes as a number.
-  var number32: UInt32? { getInteger(at: readerIndex) }
 }

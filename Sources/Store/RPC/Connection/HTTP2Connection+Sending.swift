@@ -196,7 +196,10 @@ extension HTTP2Connection {
 
   /// Takes it that the client has room for more.
   func receiveWindowUpdate(_ frame: Frame) throws(ConnectionFault) {
-    guard let value = frame.payload.number32, frame.payload.readableBytes == 4 else {
+    let payload = frame.payload
+    guard payload.readableBytes == 4,
+      let value = payload.getInteger(at: payload.readerIndex, as: UInt32.self)
+    else {
       throw ConnectionFault(.frameSizeError, "window update of a wrong length")
     }
     if let offence = guardian.receiveWindowUpdate() { throw offence.fault }

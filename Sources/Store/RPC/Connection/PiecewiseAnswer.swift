@@ -13,10 +13,6 @@ final class PiecewiseAnswer {
   private var pause: Scheduled<Void>?
   private var watchdog: Scheduled<Void>?
 
-  /// Long enough for the loop to look at its sockets in between, which it does not as long as one
-  /// task follows the other at once.
-  private static let pauseTime = TimeAmount.microseconds(20)
-
   init(_ pieces: any RPCPieces, of stream: RPCStream) {
     self.pieces = pieces
     self.stream = stream
@@ -45,7 +41,7 @@ final class PiecewiseAnswer {
   /// Is told that the client has taken what was written.
   func becomeWritable() {
     guard pause == nil else { return }
-    pause = schedule(in: Self.pauseTime) { answer in
+    pause = schedule(in: LoopPause.time) { answer in
       answer.pause = nil
       answer.proceed()
     }

@@ -17,9 +17,6 @@ final class LongRange {
   private let request: RangeRequest
   private var reading: RangeReading
 
-  /// Long enough for the loop to look at its sockets in between.
-  private static let pauseTime = TimeAmount.microseconds(20)
-
   init(
     _ service: KVService,
     _ call: RPCCall,
@@ -79,7 +76,7 @@ final class LongRange {
   }
 
   private func afterPause(_ body: @escaping (LongRange) -> Void) {
-    call.eventLoop.assumeIsolated().scheduleTask(in: Self.pauseTime) { [self] in
+    call.eventLoop.assumeIsolated().scheduleTask(in: LoopPause.time) { [self] in
       // Who has gone needs no answer.
       if !call.isOver { body(self) }
     }

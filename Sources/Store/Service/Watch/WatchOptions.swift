@@ -53,7 +53,7 @@ struct WatchLimits: Sendable {
   var unreadAnswerCount = 1 << 16
 
   /// The pause between two goes, in which the loop serves its sockets.
-  var pause = TimeAmount.microseconds(20)
+  var pause = LoopPause.time
 }
 
 /// Who answers: what the header of every response says.
