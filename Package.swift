@@ -172,7 +172,8 @@ let package = Package(
     .target(
       name: "Explore",
       dependencies: [
-        "Apply", "Bolt", "Checksum", "Decode", "EtcdMessages", "FileIO", "MVCC", "Schema", "WAL",
+        "Apply", "Bolt", "Checksum", "Decode", "EtcdClient", "EtcdMessages", "FileIO", "MVCC",
+        "RPC", "Schema", "WAL",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       path: "Sources/explorer/Explore",
@@ -191,12 +192,14 @@ let package = Package(
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       path: "Sources/explorer/Client",
+      exclude: ["Client.md"],
       swiftSettings: strict
     ),
     .executableTarget(
       name: "explorer",
       dependencies: [
-        "Bolt", "Decode", "Explore", "FileIO", "MVCC", "Schema", "Snapshot", "Store", "WAL",
+        "Bolt", "Decode", "EtcdClient", "EtcdMessages", "Explore", "FileIO", "MVCC", "RPC",
+        "Schema", "Snapshot", "Store", "WAL",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
