@@ -366,7 +366,10 @@ let package = Package(
     ),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["Bolt", "FileIO", "TestSupport", "explorer"],
+      dependencies: [
+        "Bolt", "EtcdClient", "FileIO", "TestSupport", "explorer",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       path: "Tests/CommandTests",
       swiftSettings: strict
     ),
