@@ -99,6 +99,24 @@ public final class Connection: Sendable {
     timeout: Duration? = nil,
     metadata: [(name: String, value: String)] = []
   ) async throws(EtcdClientError) -> Response {
+    try decode(await callRaw(method, request, timeout: timeout, metadata: metadata).buffer)
+  }
+
+  /// Makes a call that has one answer, and leaves that as it came.
+  ///
+  /// - Parameters:
+  ///   - method: The call.
+  ///   - request: What is asked.
+  ///   - timeout: How long the answer may take; nil for any time.
+  ///   - metadata: More header fields, names in lower case.
+  /// - Returns: The answer.
+  /// - Throws: `EtcdClientError`.
+  public func callRaw<Request, Response>(
+    _ method: Method<Request, Response>,
+    _ request: Request,
+    timeout: Duration? = nil,
+    metadata: [(name: String, value: String)] = []
+  ) async throws(EtcdClientError) -> AnswerBytes {
     let message = try frame(request)
     let head = head(method.path, timeout: timeout, metadata: metadata)
     let id = nextID()
@@ -114,7 +132,7 @@ public final class Connection: Sendable {
     } onCancel: {
       cancel(id)
     }
-    return try decode(outcome.get())
+    return AnswerBytes(try outcome.get())
   }
 
   /// Begins a call with any number of messages in both directions.

@@ -81,20 +81,52 @@ public final class EtcdClient: Sendable {
     _ request: Request,
     timeout: Duration? = nil
   ) async throws(EtcdClientError) -> Response {
+    try await repeating(method.isRead) { (connection, metadata) throws(EtcdClientError) in
+      try await connection.call(
+        method,
+        request,
+        timeout: timeout ?? self.options.callTimeout,
+        metadata: metadata
+      )
+    }
+  }
+
+  /// Makes a call that has one answer, and leaves that as it came.
+  ///
+  /// - Parameters:
+  ///   - method: The call.
+  ///   - request: What is asked.
+  ///   - timeout: How long each attempt may take; nil for what the options say.
+  /// - Returns: The answer.
+  /// - Throws: `EtcdClientError`, which names the member.
+  public func callRaw<Request, Response>(
+    _ method: Method<Request, Response>,
+    _ request: Request,
+    timeout: Duration? = nil
+  ) async throws(EtcdClientError) -> AnswerBytes {
+    try await repeating(method.isRead) { (connection, metadata) throws(EtcdClientError) in
+      try await connection.callRaw(
+        method,
+        request,
+        timeout: timeout ?? self.options.callTimeout,
+        metadata: metadata
+      )
+    }
+  }
+
+  private func repeating<Value>(
+    _ isRead: Bool,
+    _ call: (Connection, [(name: String, value: String)]) async throws(EtcdClientError) -> Value
+  ) async throws(EtcdClientError) -> Value {
     var attemptsLeft = options.endpoints.count + 1
     while true {
       attemptsLeft -= 1
       let connection = try await connection()
       let token = try await token(connection)
       do throws(EtcdClientError) {
-        return try await connection.call(
-          method,
-          request,
-          timeout: timeout ?? options.callTimeout,
-          metadata: metadata(token)
-        )
+        return try await call(connection, metadata(token))
       } catch {
-        guard attemptsLeft > 0, canRepeat(method.isRead, error) else { throw error }
+        guard attemptsLeft > 0, canRepeat(isRead, error) else { throw error }
         if isStale(error) { forget(token) } else { leave(connection) }
       }
     }
@@ -102,14 +134,18 @@ public final class EtcdClient: Sendable {
 
   /// Begins a call with any number of messages in both directions; it is not begun again by itself.
   ///
-  /// - Parameter method: The call.
+  /// - Parameters:
+  ///   - method: The call.
+  ///   - metadata: More header fields, names in lower case.
   /// - Returns: The two directions.
   /// - Throws: `EtcdClientError` if no member can be reached.
   public func stream<Request, Response>(
-    _ method: Method<Request, Response>
+    _ method: Method<Request, Response>,
+    metadata: [(name: String, value: String)] = []
   ) async throws(EtcdClientError) -> CallStream<Request, Response> {
     let connection = try await connection()
-    return connection.stream(method, metadata: metadata(try await token(connection)))
+    let token = try await token(connection)
+    return connection.stream(method, metadata: metadata + self.metadata(token))
   }
 
   /// Ends the connection and every call; later ones fail.

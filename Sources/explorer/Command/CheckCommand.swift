@@ -30,7 +30,7 @@ struct CheckCommand: ParsableCommand {
   mutating func run() throws {
     let decoder = Decoder(catalogue: try catalogueOptions.catalogue())
     // What is damaged is a finding, not a reason to stop.
-    let source = try SourceOptions.open(
+    let source = try FileOptions.open(
       try argument.given,
       unlocked: argument.unlocked,
       salvage: true,

@@ -30,7 +30,7 @@ struct ChecksumCommand: ParsableCommand {
   var wal = false
 
   mutating func run() throws {
-    let source = try SourceOptions.open(try argument.given, unlocked: argument.unlocked, wal: wal)
+    let source = try FileOptions.open(try argument.given, unlocked: argument.unlocked, wal: wal)
     let progress = Progress(source.databasePath)
     let sum: LiveChecksum
     do {

@@ -36,7 +36,7 @@ struct DiffCommand: ParsableCommand {
   var second: String
 
   @OptionGroup var target: TargetOptions
-  @OptionGroup var source: SourceOptions
+  @OptionGroup var source: FileOptions
 
   @Option(
     name: .shortAndLong,
@@ -132,7 +132,7 @@ struct DiffCommand: ParsableCommand {
     if let other, other.path == path { return other }
     // Of a directory and a snapshot, say, one has a log.
     let hasLog = (try? LocalFileSystem().kind(of: path)) == .directory
-    return try SourceOptions.open(
+    return try FileOptions.open(
       path,
       unlocked: source.unlocked,
       salvage: source.salvage,

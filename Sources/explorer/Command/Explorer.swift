@@ -24,7 +24,7 @@ struct Explorer: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       DecodeCommand.self, EncodeCommand.self, KindsCommand.self, KeysCommand.self,
-      GetCommand.self, HistoryCommand.self, DiffCommand.self, CheckCommand.self,
+      GetCommand.self, WatchCommand.self, HistoryCommand.self, DiffCommand.self, CheckCommand.self,
       ChecksumCommand.self, HashCommand.self, SnapshotCommand.self,
       DefragCommand.self, WALCommand.self, ServeCommand.self,
     ]

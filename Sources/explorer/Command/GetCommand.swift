@@ -124,34 +124,49 @@ struct GetCommand: ParsableCommand {
   }
 
   private mutating func print(
-    _ source: FileSource,
+    _ source: any Source,
     _ targets: ResolvedTargets,
     with printing: inout ObjectPrinting
   ) throws {
-    if allRevisions { return try printRevisions(source, targets, with: &printing) }
+    if allRevisions {
+      guard let file = source as? FileSource else {
+        throw CommandFailure("--all-revisions", "a server has no list of them: it goes with --file")
+      }
+      return try printRevisions(file, targets, with: &printing)
+    }
     if let key = targets.singleKey, key.withUnsafeBytes({ targets.selection.contains($0) }) {
       let fate = try find(key, at: rev, in: source)
       if case .live(let row) = fate { return printing.print(row) }
       // Keys below one that is written out may be meant as well.
       if targets.targets[0].singleKey != nil { return try tell(fate, of: key, source) }
     }
-    let progress = Progress(source.databasePath)
-    let rows = try source.liveRows(in: targets.selection, at: rev) { progress.show($0, of: $1) }
-    progress.end()
-    if clean && rows.count > 1 {
-      printing.printApplicable(rows)
-    } else {
-      for place in 0..<rows.count { printing.print(rows[place]) }
-    }
+    let progress = Progress(source)
     // Of several objects that were named, each has to be there.
-    for target in targets.targets {
-      guard let key = target.ranges.lazy.compactMap(\.singleKey).first,
-        !target.ranges.contains(where: { rows.hasRow(in: $0) })
-      else { continue }
+    var missing = targets.targets.filter { $0.ranges.contains { $0.singleKey != nil } }
+    var count = 0
+    var applicable: [HeldRow] = []
+    try source.forEachLiveRow(RowQuestion(targets.selection, at: rev)) {
+      progress.show($0, of: $1)
+    } _: {
+      row throws(SourceError) in
+      count += 1
+      if !missing.isEmpty {
+        missing.removeAll { $0.ranges.contains { $0.contains(row.key) } }
+      }
+      if clean { applicable.append(HeldRow(row)) } else { printing.print(row) }
+    }
+    progress.end()
+    if applicable.count > 1 {
+      withExtendedLifetime(applicable) { printing.printApplicable(applicable.map(\.row)) }
+    } else if let only = applicable.first {
+      withExtendedLifetime(only) { printing.print(only.row) }
+    }
+    for target in missing {
+      guard let key = target.ranges.lazy.compactMap(\.singleKey).first else { continue }
       isMissing = true
       try tell(try find(key, at: rev, in: source), of: key, source)
     }
-    if rows.count == 0, !isMissing {
+    if count == 0, !isMissing {
       Diagnostics.report(CommandFailure(target.targets.joined(separator: " "), "nothing found"))
     }
   }
@@ -159,15 +174,15 @@ struct GetCommand: ParsableCommand {
   private func find(
     _ key: [UInt8],
     at revision: Int64? = nil,
-    in source: FileSource
-  ) throws -> FileSource.Fate {
-    let progress = Progress(source.databasePath)
+    in source: any Source
+  ) throws -> KeyFate {
+    let progress = Progress(source)
     defer { progress.end() }
     return try source.find(key, at: revision) { progress.show($0, of: $1) }
   }
 
   /// Says why a key is not shown.
-  private func tell(_ fate: FileSource.Fate, of key: [UInt8], _ source: FileSource) throws {
+  private func tell(_ fate: KeyFate, of key: [UInt8], _ source: any Source) throws {
     if case .deleted(let tombstone, let last) = fate {
       tellDeleted(key, tombstone, last, source)
     } else if rev != nil, case .deleted(let tombstone, let last) = try find(key, in: source) {
@@ -211,7 +226,7 @@ struct GetCommand: ParsableCommand {
     _ key: [UInt8],
     _ tombstone: StoredRow,
     _ last: StoredRow?,
-    _ source: FileSource
+    _ source: any Source
   ) {
     var cause = "deleted at revision \(tombstone.revision.main)"
     if let last {

@@ -30,7 +30,7 @@ struct HashCommand: ParsableCommand {
   var wal = false
 
   mutating func run() throws {
-    let source = try SourceOptions.open(try argument.given, unlocked: argument.unlocked, wal: wal)
+    let source = try FileOptions.open(try argument.given, unlocked: argument.unlocked, wal: wal)
     let hash: KeyspaceHash
     let databaseHash: UInt32
     let progress = Progress("\(source.databasePath): HashKV")

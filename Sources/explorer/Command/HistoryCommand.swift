@@ -73,43 +73,58 @@ struct HistoryCommand: ParsableCommand {
     options.release = try catalogueOptions.wantedRelease()
     options.encryption = try EncryptionOption.read(encryptionConfig)
     let decoder = Decoder(catalogue: catalogue, options: options)
-    let rows: [StoredRow]
-    do {
-      let progress = Progress(source.databasePath)
-      defer { progress.end() }
-      rows = try source.history(of: key, upTo: try source.bound(rev)) { progress.show($0, of: $1) }
-    } catch {
-      throw CommandFailure("", error)
-    }
-    guard !rows.isEmpty else {
-      let name = OneLine.escaped(String(decoding: key, as: UTF8.self))
-      Diagnostics.report(CommandFailure(name, unknown(key, in: source)))
-      // It may lie in what was lost.
-      throw ExitCode(SourceNotes.report(source) ? 2 : 1)
-    }
     var printing = HistoryPrinting(
       format: output,
       decoder: decoder,
       key: String(decoding: key, as: UTF8.self),
       options: DifferenceOptions.make(ignore: ignore, showSecrets: showSecrets)
     )
-    printing.print(rows)
-    if let compactRevision = source.compactRevision, let oldest = rows.last,
-      oldest.isTombstone || (try? oldest.keyValue().version) ?? 1 > 1
-    {
-      printing.noteCompaction(compactRevision)
+    let progress = Progress(source)
+    do {
+      try source.forEachRevision(of: key, upTo: rev) {
+        progress.show($0, of: $1)
+      } _: {
+        row throws(SourceError) in
+        printing.add(row)
+        return true
+      }
+      progress.end()
+    } catch {
+      printing.end()
+      throw CommandFailure("", error)
     }
     printing.end()
+    if let unsought = (source as? LiveSource)?.unsoughtRevisions {
+      Diagnostics.note(
+        "",
+        "earlier lives of the key may lie in revisions \(unsought.lowerBound) to "
+          + "\(unsought.upperBound): too many for the server to look through"
+      )
+    }
+    guard let hasOlder = printing.hasOlder else {
+      let name = OneLine.escaped(String(decoding: key, as: UTF8.self))
+      Diagnostics.report(CommandFailure(name, unknown(key, in: source)))
+      // It may lie in what was lost.
+      throw ExitCode(SourceNotes.report(source) ? 2 : 1)
+    }
+    if let compactRevision = source.compactRevision, hasOlder {
+      Diagnostics.note("", "older revisions have been compacted, at revision \(compactRevision)")
+    }
     if SourceNotes.report(source) || printing.hasFailed { throw ExitCode(2) }
   }
 
   /// Why nothing is known of a key.
-  private func unknown(_ key: [UInt8], in source: FileSource) -> String {
-    guard let rev, rev > 0 else { return "not known to this file" }
-    var text = "not known up to revision \(rev)"
-    if let first = (try? source.history(of: key))?.last {
-      text += ", first at revision \(first.revision.main)"
+  private func unknown(_ key: [UInt8], in source: any Source) -> String {
+    guard let rev, rev > 0 else {
+      return source is FileSource ? "not known to this file" : "not known"
     }
+    var text = "not known up to revision \(rev)"
+    var first: Int64?
+    try? source.forEachRevision(of: key, upTo: nil, progress: nil) { row in
+      first = row.revision.main
+      return true
+    }
+    if let first { text += ", first at revision \(first)" }
     if let compactRevision = source.compactRevision, rev < compactRevision {
       text += "; older revisions have been compacted, at revision \(compactRevision)"
     }
@@ -135,6 +150,12 @@ private struct HistoryPrinting: ~Copyable {
   private let options: ObjectDifference.Options
   private var output = StandardOutput()
 
+  /// The row that was added last, which is shown once the one before it is known.
+  private var pending: (row: HeldRow, object: DecodedObject?)?
+
+  /// Whether the key was there before the row that was added last; nothing without rows.
+  private(set) var hasOlder: Bool?
+
   /// Whether a revision could not be decoded.
   private(set) var hasFailed = false
 
@@ -150,24 +171,25 @@ private struct HistoryPrinting: ~Copyable {
     self.options = options
   }
 
-  /// Shows rows, the newest first.
-  mutating func print(_ rows: [StoredRow]) {
+  /// Takes a row that is older than those before, and shows the one before it.
+  mutating func add(_ row: StoredRow) {
     // Each object is decoded once, though it is compared with both of its neighbours.
-    var object = rows.first.flatMap { decoded($0) }
-    for (place, row) in rows.enumerated() {
-      let older = place + 1 < rows.count ? rows[place + 1] : nil
-      let olderObject = older.flatMap { decoded($0) }
-      print(row, object, before: older, olderObject)
-      object = olderObject
-      output.flushIfLarge()
-    }
+    let object = decoded(row)
+    showPending(before: row, object)
+    pending = (HeldRow(row), object)
+    hasOlder = row.isTombstone || (try? row.keyValue().version) ?? 1 > 1
+    output.flushIfLarge()
   }
 
-  func noteCompaction(_ revision: Int64) {
-    Diagnostics.note("", "older revisions have been compacted, at revision \(revision)")
+  /// Shows the last row.
+  mutating func end() {
+    showPending(before: nil, nil)
+    output.flush()
   }
 
-  mutating func end() { output.flush() }
+  private mutating func showPending(before older: StoredRow?, _ olderObject: DecodedObject?) {
+    if let (held, object) = pending { print(held.row, object, before: older, olderObject) }
+  }
 
   private mutating func decoded(_ row: StoredRow) -> DecodedObject? {
     guard !row.isTombstone else { return nil }

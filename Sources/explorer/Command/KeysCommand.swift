@@ -81,7 +81,13 @@ struct KeysCommand: ParsableCommand {
     let found: Bool
     do {
       if allRevisions {
-        found = try listRevisions(source, targets)
+        guard let file = source as? FileSource else {
+          throw CommandFailure(
+            "--all-revisions",
+            "a server has no list of them: it goes with --file"
+          )
+        }
+        found = try listRevisions(file, targets)
       } else if by != nil || tree || count {
         found = try summarise(source, targets)
       } else {
@@ -94,20 +100,37 @@ struct KeysCommand: ParsableCommand {
     if !found { throw ExitCode(1) }
   }
 
-  private func list(_ source: FileSource, _ targets: ResolvedTargets) throws -> Bool {
-    let progress = Progress(source.databasePath)
-    let rows = try source.liveRows(in: targets.selection, at: rev) { progress.show($0, of: $1) }
-    progress.end()
+  private func list(_ source: any Source, _ targets: ResolvedTargets) throws -> Bool {
+    let progress = Progress(source)
+    defer { progress.end() }
     var output = StandardOutput()
-    let shownCount = min(limit ?? .max, rows.count)
-    for place in 0..<shownCount {
-      try append(rows[place], source, to: &output)
+    var shownCount = 0
+    var question = question(targets)
+    question.limit = limit
+    let answer: RowAnswer
+    do {
+      answer = try source.forEachLiveRow(question) {
+        progress.show($0, of: $1)
+      } _: {
+        row throws(SourceError) in
+        shownCount += 1
+        try append(row, source, to: &output)
+      }
+    } catch {
+      output.flush()
+      throw error
     }
     output.flush()
-    if shownCount < rows.count {
-      Diagnostics.note("", "\(shownCount) of \(rows.count) keys shown")
+    if let count = answer.count, shownCount < count {
+      Diagnostics.note("", "\(shownCount) of \(count) keys shown")
     }
-    return rows.count > 0
+    return shownCount > 0 || answer.count ?? 0 > 0
+  }
+
+  /// Which rows are read, and whether their values are.
+  private func question(_ targets: ResolvedTargets) -> RowQuestion {
+    let needsValues = sizes || by == "kind" || output == .json && by == nil && !tree && !count
+    return RowQuestion(targets.selection, at: rev, detail: needsValues ? .values : .keys)
   }
 
   /// Rows of all revisions, by key and then by revision.
@@ -137,9 +160,9 @@ struct KeysCommand: ParsableCommand {
   /// Writes a key's line.
   private func append(
     _ row: StoredRow,
-    _ source: FileSource,
+    _ source: any Source,
     to output: inout StandardOutput
-  ) throws {
+  ) throws(SourceError) {
     let valueByteCount = sizes || self.output == .json ? try row.valueByteCount(in: source) : 0
     switch self.output {
     case .text:
@@ -163,16 +186,19 @@ struct KeysCommand: ParsableCommand {
     output.flushIfLarge()
   }
 
-  private func summarise(_ source: FileSource, _ targets: ResolvedTargets) throws -> Bool {
+  private func summarise(_ source: any Source, _ targets: ResolvedTargets) throws -> Bool {
     if tree { return try drawTree(source, targets) }
+    if by == nil && !sizes { return try showCount(source, targets) }
     let grouping = by.flatMap { KeyTally.Grouping($0) } ?? .resource
-    let progress = Progress(source.databasePath)
+    let progress = Progress(source)
+    var question = question(targets)
+    question.isOrdered = false
     let groups: [KeyTally.Group]
     let total: KeyTally.Group
     if grouping == .kind {
       // A key does not tell the kind, nor the API version that is stored.
       let tally = KindTally(decoder: Decoder(catalogue: try catalogueOptions.catalogue()))
-      try source.forEachLiveRow(in: targets.selection, at: rev) {
+      try source.forEachLiveRow(question) {
         progress.show($0, of: $1)
       } _: {
         row throws(SourceError) in
@@ -181,7 +207,7 @@ struct KeysCommand: ParsableCommand {
       (groups, total) = (tally.sortedGroups, tally.total)
     } else {
       let tally = KeyTally(by: grouping, parser: targets.parser)
-      try source.forEachLiveRow(in: targets.selection, at: rev) {
+      try source.forEachLiveRow(question) {
         progress.show($0, of: $1)
       } _: {
         row throws(SourceError) in
@@ -194,9 +220,8 @@ struct KeysCommand: ParsableCommand {
     if by == nil {
       let bytes = total.keyByteCount + total.valueByteCount
       switch self.output {
-      case .text: output.buffer.append("\(total.count)" + (sizes ? " \(bytes)" : "") + "\n")
-      case .json:
-        output.buffer.append("{\"keys\":\(total.count)\(sizes ? ",\"bytes\":\(bytes)" : "")}\n")
+      case .text: output.buffer.append("\(total.count) \(bytes)\n")
+      case .json: output.buffer.append("{\"keys\":\(total.count),\"bytes\":\(bytes)}\n")
       }
     } else {
       append(groups, total, to: &output)
@@ -205,12 +230,23 @@ struct KeysCommand: ParsableCommand {
     return total.count > 0
   }
 
-  private func drawTree(_ source: FileSource, _ targets: ResolvedTargets) throws -> Bool {
+  private func showCount(_ source: any Source, _ targets: ResolvedTargets) throws -> Bool {
+    let progress = Progress(source)
+    let count = try source.count(question(targets)) { progress.show($0, of: $1) }
+    progress.end()
+    var output = StandardOutput()
+    output.write(self.output == .text ? "\(count)\n" : "{\"keys\":\(count)}\n")
+    return count > 0
+  }
+
+  private func drawTree(_ source: any Source, _ targets: ResolvedTargets) throws -> Bool {
     var options = KeyTree.Options()
     options.showsSizes = sizes
     let keys = KeyTree(options: options)
-    let progress = Progress(source.databasePath)
-    try source.forEachLiveRow(in: targets.selection, at: rev) {
+    let progress = Progress(source)
+    var question = question(targets)
+    question.isOrdered = false
+    try source.forEachLiveRow(question) {
       progress.show($0, of: $1)
     } _: {
       row throws(SourceError) in

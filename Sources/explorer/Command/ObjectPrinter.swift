@@ -86,12 +86,11 @@ struct ObjectPrinting: ~Copyable {
 
   /// Shows clean objects in an order in which they can be applied, without those that a cluster
   /// makes by itself, such as the pods of a Deployment.
-  mutating func printApplicable(_ rows: SortedRows) {
+  mutating func printApplicable(_ rows: [StoredRow]) {
     var leftOutCount = 0
     // Values are decoded twice rather than held: a namespace may be large.
     var places: [(place: Int, rank: Int)] = []
-    for place in 0..<rows.count {
-      let row = rows[place]
+    for (place, row) in rows.enumerated() {
       let key = String(decoding: row.key, as: UTF8.self)
       guard let keyValue = try? row.keyValue(), let object = try? decoded(keyValue, key: key) else {
         // What is wrong with it is told where it would have stood.

@@ -12,6 +12,7 @@ import Glibc
 /// second, and it is gone when the work is done. Any thread may tell of it.
 final class Progress: Sendable {
   private let subject: String
+  private let unit: ProgressMeter.Unit
   private let start = ContinuousClock.now
   private let isShown = isatty(2) == 1
 
@@ -19,14 +20,20 @@ final class Progress: Sendable {
   private let meter = Mutex<ProgressMeter?>(nil)
 
   /// Begins to measure work on something.
-  init(_ subject: String) { self.subject = subject }
+  init(_ subject: String, unit: ProgressMeter.Unit = .bytes) {
+    self.subject = subject
+    self.unit = unit
+  }
 
-  /// Shows how many of how many bytes are done, if it is time to.
+  /// Begins to measure what a source reads.
+  convenience init(_ source: any Source) { self.init(source.name, unit: source.progressUnit) }
+
+  /// Shows how much of how much is done, if it is time to.
   func show(_ done: Int, of total: Int) {
     guard isShown else { return }
     let elapsed = ContinuousClock.now - start
     let line = meter.withLockIfAvailable { meter in
-      var current = meter ?? ProgressMeter(subject: subject, total: total)
+      var current = meter ?? ProgressMeter(subject: subject, total: total, unit: unit)
       let line = current.line(done: done, elapsed: elapsed)
       meter = current
       return line

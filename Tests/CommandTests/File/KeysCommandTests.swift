@@ -263,9 +263,9 @@ import Testing
     #expect(result.errors.contains(message), "\(result.errors)")
   }
 
-  @Test func withoutAFileItSaysSo() throws {
-    let result = try Program.explorer("keys", "pods")
+  @Test func fileAndEndpointsExcludeEachOther() throws {
+    let result = try Program.explorer("keys", "--file", cluster, "--endpoints", "127.0.0.1:1")
     #expect(result.status == 2)
-    #expect(result.errors == "explorer: --file: no file given to read from\n")
+    #expect(result.errors.contains("--file and --endpoints exclude each other"))
   }
 }

@@ -80,7 +80,9 @@ import Testing
     #expect(count > all.count)
     #expect(try source.liveRows(in: .prefix("/none")).count == 0)
     var unsorted: [[UInt8]] = []
-    try source.forEachLiveRow(in: .prefix(prefix)) { unsorted.append(Array($0.key)) }
+    try source.forEachLiveRow(.unordered(.prefix(prefix)), progress: nil) {
+      unsorted.append(Array($0.key))
+    }
     #expect(Set(unsorted) == Set(all.map(\.key)) && unsorted.count == all.count)
   }
 

@@ -250,3 +250,12 @@ extension SimulatedDisk {
     try transaction.commit()
   }
 }
+
+extension RowQuestion {
+  /// The rows of a selection, in whatever order they come.
+  static func unordered(_ selection: KeySelection) -> RowQuestion {
+    var question = RowQuestion(selection)
+    question.isOrdered = false
+    return question
+  }
+}

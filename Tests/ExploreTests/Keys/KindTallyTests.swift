@@ -60,7 +60,7 @@ import Testing
     let archive = SharedArchive.cluster
     let source = try FileSource("\(try #require(archive.folder))/cluster.db")
     let tally = KindTally(decoder: Decoder(catalogue: .builtIn))
-    try source.forEachLiveRow(in: .all) { row throws(SourceError) in
+    try source.forEachLiveRow(.unordered(.all), progress: nil) { row throws(SourceError) in
       if let value = try row.value(in: source) { tally.add(row.key, value: value) }
     }
     let keys = try source.keys()

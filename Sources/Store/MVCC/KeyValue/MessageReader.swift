@@ -27,14 +27,14 @@ extension MessageFault: CustomStringConvertible {
 }
 
 /// Reads the fields of a protobuf message where it lies.
-struct MessageReader {
+package struct MessageReader {
   /// A field: its number, and its value in one of two forms.
-  struct Field {
-    let number: UInt64
-    let value: Value
+  package struct Field {
+    package let number: UInt64
+    package let value: Value
   }
 
-  enum Value {
+  package enum Value {
     case number(UInt64)
     case bytes(UnsafeRawBufferPointer)
     /// Four or eight bytes, which no message read here uses.
@@ -44,11 +44,11 @@ struct MessageReader {
   private let bytes: UnsafeRawBufferPointer
   private(set) var offset = 0
 
-  init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+  package init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
   /// The next field, or nothing at the end.
   @inline(__always)
-  mutating func next() throws(MessageFault) -> Field? {
+  package mutating func next() throws(MessageFault) -> Field? {
     guard offset < bytes.count else { return nil }
     let start = offset
     let tag = try number()

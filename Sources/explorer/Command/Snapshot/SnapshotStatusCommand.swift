@@ -21,7 +21,7 @@ struct SnapshotStatusCommand: ParsableCommand {
   @OptionGroup var writeOut: WriteOutOptions
 
   mutating func run() throws {
-    let source = try SourceOptions.open(
+    let source = try FileOptions.open(
       try argument.given,
       unlocked: argument.unlocked,
       notes: .distance

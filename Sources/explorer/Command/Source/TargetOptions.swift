@@ -42,7 +42,7 @@ struct TargetOptions: ParsableArguments {
   /// What the words stand for.
   ///
   /// Resources that Kubernetes does not have are looked for among the custom ones of the source.
-  func resolve(with catalogue: Catalogue, in source: FileSource) throws -> ResolvedTargets {
+  func resolve(with catalogue: Catalogue, in source: any Source) throws -> ResolvedTargets {
     do {
       return try resolve(with: try ResourceTable(catalogue: catalogue))
     } catch let error as TargetError {

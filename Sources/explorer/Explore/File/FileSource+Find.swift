@@ -9,18 +9,6 @@ extension FileSource {
   /// How many leaves a thread reads before it asks for more.
   private static let leavesPerChunk = 128
 
-  /// What became of a key.
-  public enum Fate {
-    /// Its value at the revision.
-    case live(StoredRow)
-
-    /// The tombstone, and the last value before it, if that is still stored.
-    case deleted(tombstone: StoredRow, last: StoredRow?)
-
-    /// No row tells of it.
-    case unknown
-  }
-
   /// Finds a key.
   ///
   /// - Parameters:
@@ -32,8 +20,8 @@ extension FileSource {
   public func find(
     _ key: [UInt8],
     at revision: Int64? = nil,
-    progress: (@Sendable (_ done: Int, _ total: Int) -> Void)? = nil
-  ) throws(SourceError) -> Fate {
+    progress: SourceProgress? = nil
+  ) throws(SourceError) -> KeyFate {
     let revision = try resolve(revision)
     let newest = try rows(of: key, upTo: revision, limit: 1, progress)
     guard let row = newest.first else { return .unknown }
@@ -53,7 +41,7 @@ extension FileSource {
   public func history(
     of key: [UInt8],
     upTo revision: Int64? = nil,
-    progress: (@Sendable (_ done: Int, _ total: Int) -> Void)? = nil
+    progress: SourceProgress? = nil
   ) throws(SourceError) -> [StoredRow] {
     try rows(of: key, upTo: revision ?? .max, limit: .max, progress)
   }
@@ -71,7 +59,7 @@ extension FileSource {
     of key: [UInt8],
     upTo revision: Int64,
     limit: Int,
-    _ progress: (@Sendable (_ done: Int, _ total: Int) -> Void)?
+    _ progress: SourceProgress?
   ) throws(SourceError) -> [StoredRow] {
     let replayed = replayedRows.reversed().filter {
       $0.revision.main <= revision && KeyOrder.compare(key, $0.key) == 0

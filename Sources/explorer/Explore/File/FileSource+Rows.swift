@@ -53,7 +53,7 @@ extension FileSource {
   }
 
   /// Notes what is damaged, or fails with it.
-  func note(_ loss: SourceError) throws(SourceError) {
+  public func note(_ loss: SourceError) throws(SourceError) {
     guard salvages else { throw loss }
     losses.add(loss)
   }
@@ -184,18 +184,6 @@ extension FileSource {
     let revision = try resolve(revision)
     let newest = try newestRows(in: selection, at: revision, progress: progress)
     return newest.sorted()
-  }
-
-  /// Shows the rows of the keys that lived at a revision, in no order and without sorting them.
-  public func forEachLiveRow(
-    in selection: KeySelection,
-    at revision: Int64? = nil,
-    progress: ((_ done: Int, _ total: Int) -> Void)? = nil,
-    _ body: (StoredRow) throws(SourceError) -> Void
-  ) throws(SourceError) {
-    let revision = try resolve(revision)
-    let newest = try newestRows(in: selection, at: revision, progress: progress)
-    try newest.forEachLive { row throws(SourceError) in try body(row) }
   }
 
   /// Shows every stored row, tombstones among them, in the order of revisions.

@@ -84,17 +84,17 @@ extension StoredRow {
     KeyOrder.compare(left.key, right.key)
   }
 
-  /// The row's fields, where what is wrong is an error of the file.
-  public func keyValue(in source: FileSource) throws(SourceError) -> KeyValueView {
+  /// The row's fields, where what is wrong is an error of the source.
+  public func keyValue(in source: any Source) throws(SourceError) -> KeyValueView {
     do {
       return try keyValue()
     } catch {
-      throw .content(path: source.databasePath, error)
+      throw .content(path: source.name, error)
     }
   }
 
   /// The value; nothing for a damaged row that is passed over.
-  public func value(in source: FileSource) throws(SourceError) -> UnsafeRawBufferPointer? {
+  public func value(in source: any Source) throws(SourceError) -> UnsafeRawBufferPointer? {
     do throws(SourceError) {
       return try keyValue(in: source).value
     } catch {
@@ -104,7 +104,7 @@ extension StoredRow {
   }
 
   /// How long the value is; 0 for a tombstone, and for a damaged row that is passed over.
-  public func valueByteCount(in source: FileSource) throws(SourceError) -> Int {
+  public func valueByteCount(in source: any Source) throws(SourceError) -> Int {
     try value(in: source)?.count ?? 0
   }
 }

@@ -53,6 +53,9 @@ public struct KeySelection: Sendable {
     self.parser = parser
   }
 
+  /// Whether not all keys of the ranges count.
+  public var isFiltered: Bool { !filtered.isEmpty }
+
   /// Whether every key is one of them.
   public var takesAll: Bool {
     wholeRanges.count == 1 && wholeRanges[0].lowerBound.isEmpty && wholeRanges[0].upperBound == nil

@@ -8,24 +8,39 @@ public struct ProgressMeter: Sendable {
   /// A line that changes more often cannot be read.
   private static let interval = Duration.milliseconds(200)
 
+  /// What work is counted in.
+  public enum Unit: Sendable {
+    case bytes, keys
+
+    func text(_ count: Int) -> String {
+      switch self {
+      case .bytes: HumanText.byteCount(count)
+      case .keys: "\(count) keys"
+      }
+    }
+  }
+
   private let subject: String
   private let total: Int?
+  private let unit: Unit
   private var nextTime = ProgressMeter.delay
 
   /// A meter of work that begins now.
   ///
   /// - Parameters:
   ///   - subject: What is worked on, such as the name of a file.
-  ///   - total: How many bytes there are to be done; nil if nobody knows.
-  public init(subject: String, total: Int?) {
+  ///   - total: How much there is to be done; nil if nobody knows.
+  ///   - unit: What it is counted in.
+  public init(subject: String, total: Int?, unit: Unit = .bytes) {
     self.subject = subject
     self.total = total
+    self.unit = unit
   }
 
   /// The line to show, if it is time to show another.
   ///
   /// - Parameters:
-  ///   - done: How many bytes are done.
+  ///   - done: How much is done.
   ///   - elapsed: How long the work has been going on.
   /// - Returns: `backup.db: 1.2 GB of 4.8 GB (25%), 600 MB/s, 6s left`, or nil.
   public mutating func line(done: Int, elapsed: Duration) -> String? {
@@ -34,15 +49,15 @@ public struct ProgressMeter: Sendable {
     let seconds =
       Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
     let rate = Double(max(done, 0)) / seconds
-    var parts = [HumanText.byteCount(max(done, 0))]
+    var parts = [unit.text(max(done, 0))]
     if let total, total > 0 {
       // A file may grow while it is read.
       let share = min(Double(done) / Double(total), 1)
-      parts[0] += " of \(HumanText.byteCount(total)) (\(Int(max(share, 0) * 100))%)"
+      parts[0] += " of \(unit.text(total)) (\(Int(max(share, 0) * 100))%)"
     }
     // Work that stands still has no rate that fits a number.
     if rate >= 1, rate < 1e18 {
-      parts.append("\(HumanText.byteCount(Int(rate)))/s")
+      parts.append("\(unit.text(Int(rate)))/s")
       if let total, total > done {
         let left = min((Double(total - done) / rate).rounded(.up), 1e12)
         parts.append("\(HumanText.age(seconds: Int64(left))) left")

@@ -1,7 +1,7 @@
 public import Decode
 internal import MVCC
 
-extension FileSource {
+extension Source {
   /// The custom resources that the cluster has, by their definitions.
   ///
   /// - Parameters:
@@ -22,10 +22,11 @@ extension FileSource {
       return []
     }
     let target = KeyTarget(word: "customresourcedefinitions", ranges: [KeyRange(prefix: prefix)])
-    let newest = try newestRows(in: KeySelection([target], parser: parser), at: currentRevision)
+    var question = RowQuestion(KeySelection([target], parser: parser))
+    question.isOrdered = false
     var found: [CustomResource] = []
     var output = OutputBuffer()
-    newest.forEachLive { row in
+    try forEachLiveRow(question, progress: nil) { row throws(SourceError) in
       output.removeAll()
       var notes: [Note] = []
       guard let value = try? row.keyValue().value,

@@ -1,4 +1,6 @@
 public import Bolt
+internal import Decode
+public import EtcdClient
 internal import FileIO
 public import MVCC
 public import WAL
@@ -35,8 +37,20 @@ public enum SourceError: Error, Equatable, Sendable {
   /// There is no log beside the file.
   case noLog(path: String)
 
-  /// A revision that has been compacted.
-  case compacted(revision: Int64, compactRevision: Int64)
+  /// A call to a server failed.
+  case call(EtcdClientError)
+
+  /// An answer of a server is not what the protocol says.
+  case answer(source: String, fault: String)
+
+  /// A server does not watch any longer.
+  case watchCancelled(source: String, reason: String)
+
+  /// The revision that was being read was compacted before all keys had been.
+  case compactedMeanwhile(revision: Int64, after: [UInt8])
+
+  /// A revision that has been compacted; without the oldest that is left where it is not known.
+  case compacted(revision: Int64, compactRevision: Int64?)
 
   /// A revision that is still to come.
   case future(revision: Int64, currentRevision: Int64)
@@ -66,8 +80,15 @@ extension SourceError: CustomStringConvertible {
     case .logEndsEarly(let path, let found, let expected):
       "\(path): ends at entry \(found), the database was written at entry \(expected)"
     case .noLog(let path): "\(path): no log beside it: only a data directory has one"
-    case .compacted(let revision, let compactRevision):
+    case .call(let error): error.description
+    case .answer(let source, let fault): "\(source): answer: \(fault)"
+    case .watchCancelled(let source, let reason): "\(source): watch cancelled: \(reason)"
+    case .compactedMeanwhile(let revision, let key):
+      "revision \(revision) was compacted while it was read: nothing is known of the keys after "
+        + OneLine.escaped(String(decoding: key, as: UTF8.self))
+    case .compacted(let revision, let compactRevision?):
       "revision \(revision) has been compacted, the oldest is \(compactRevision)"
+    case .compacted(let revision, nil): "revision \(revision) has been compacted"
     case .future(let revision, let currentRevision):
       "revision \(revision) is a future revision, the current one is \(currentRevision)"
     }

@@ -1,0 +1,272 @@
+import Decode
+import Explore
+import MVCC
+
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// The changes of a tail being shown.
+struct WatchPrinting: ~Copyable {
+  private let format: WatchCommand.Format
+  private let decoder: Decoder
+  private let parser: StorageKeyParser
+  private let options: ObjectDifference.Options
+  private let hasStatistics: Bool
+  private var output = StandardOutput()
+  private var scratch = OutputBuffer()
+  private var statistics = WatchStatistics()
+  private var clock = WallClock()
+
+  /// How many changes were shown.
+  private(set) var shownCount = 0
+
+  init(
+    format: WatchCommand.Format,
+    decoder: Decoder,
+    parser: StorageKeyParser,
+    options: ObjectDifference.Options,
+    hasStatistics: Bool
+  ) {
+    self.format = format
+    self.decoder = decoder
+    self.parser = parser
+    self.options = options
+    self.hasStatistics = hasStatistics
+  }
+
+  mutating func show(_ item: WatchTail.Item) {
+    switch item {
+    case .event(let event):
+      let kind: Change.Kind =
+        event.row.isTombstone ? .deleted : event.isCreation ? .added : .modified
+      show(Change(kind: kind, key: event.row.key, row: event.row, previous: event.previous))
+    case .listed(let change):
+      let kind: Change.Kind =
+        switch change.kind {
+        case .added: .added
+        case .modified: .modified
+        case .deleted: .deleted
+        }
+      show(Change(kind: kind, key: change.key, row: change.row, isListed: true))
+    case .notice(let notice):
+      flush()
+      tell(notice)
+    }
+  }
+
+  /// Writes what has been collected, and the statistics if it is time to.
+  mutating func flush() {
+    output.flush()
+    if hasStatistics, statistics.isDue { tellStatistics() }
+  }
+
+  mutating func end() {
+    output.flush()
+    if hasStatistics { tellStatistics() }
+  }
+
+  private mutating func tellStatistics() {
+    for line in statistics.lines() { Diagnostics.note("stats", line) }
+  }
+
+  private func tell(_ notice: WatchTail.Notice) {
+    switch notice {
+    case .lost(let error): Diagnostics.note("", "\(error); trying again")
+    case .resumed(let revision):
+      Diagnostics.note("", "connected, goes on with revision \(revision)")
+    case .compacted(let first, let last, let listing):
+      Diagnostics.report(
+        CommandFailure(
+          "changes lost",
+          "the cluster has compacted revisions \(first) to \(last) before they were seen; what is "
+            + "different at revision \(listing) follows as a listing"
+        )
+      )
+    case .wentBack(let seen, let current):
+      Diagnostics.report(
+        CommandFailure(
+          "store went back",
+          "it is at revision \(current), and \(seen) had been seen: restored from a backup?"
+            + " Keys that came and went follow as a listing"
+        )
+      )
+    case .listingEnded(let count, let knowsDeletions):
+      let text = count == 0 ? "nothing is different" : Count.text(count, "change", "changes")
+      let hint = knowsDeletions ? "" : "; keys that were deleted are not known"
+      Diagnostics.note("listing", "\(text)\(hint)")
+    }
+  }
+
+  // MARK: One change
+
+  private struct Change {
+    enum Kind: String {
+      case added = "ADDED"
+      case modified = "MODIFIED"
+      case deleted = "DELETED"
+    }
+
+    var kind: Kind
+    var key: UnsafeRawBufferPointer
+    var row: StoredRow?
+    var previous: StoredRow?
+    var isListed = false
+
+    var revision: Int64 { row?.revision.main ?? 0 }
+  }
+
+  private mutating func show(_ change: Change) {
+    let key = String(decoding: change.key, as: UTF8.self)
+    if format == .raw { return showRaw(change) }
+    let object = change.row.flatMap { $0.isTombstone ? nil : decoded($0, key) }
+    let previous = change.previous.flatMap { decoded($0, key) }
+    var difference: ObjectDifference?
+    if change.kind == .modified, let object, let previous {
+      difference = ObjectDifference(from: previous, to: object, options: options)
+    }
+    let isShown = difference?.changes.isEmpty != true || !options.hasIgnored
+    if hasStatistics {
+      let resource = parser.key(change.key).resource
+      let manager = (object ?? previous)?.lastWrite.manager
+      statistics.add(key: key, resource: resource, manager: manager, isShown: isShown)
+    }
+    guard isShown else { return }
+    shownCount += 1
+    switch format {
+    case .text: showText(change, key, object, previous, difference)
+    case .json: showJSON(change, key, object ?? previous, difference)
+    case .yaml: showYAML(change, key, object ?? previous)
+    case .diff: showDifference(change, key, object, previous)
+    case .raw: break
+    }
+    output.flushIfLarge()
+  }
+
+  private mutating func showText(
+    _ change: Change,
+    _ key: String,
+    _ object: DecodedObject?,
+    _ previous: DecodedObject?,
+    _ difference: ObjectDifference?
+  ) {
+    var line = "\(clock.text())  \(change.kind.rawValue.padded(to: 8))  \(name(of: change.key))"
+    if change.row != nil { line += "  \(change.revision)" }
+    if change.isListed { line += "  (listed)" }
+    if let difference {
+      let changes = difference.changes.prefix(3).map { $0.summary(valueLimit: 40) }
+      line += "  " + changes.joined(separator: ", ")
+      if difference.changes.count > 3 { line += ", and \(difference.changes.count - 3) more" }
+    }
+    output.buffer.append(OneLine.escaped(line) + "\n")
+  }
+
+  private mutating func showJSON(
+    _ change: Change,
+    _ key: String,
+    _ object: DecodedObject?,
+    _ difference: ObjectDifference?
+  ) {
+    output.buffer.append("{\"type\":\"\(change.kind.rawValue)\",")
+    output.buffer.append(JSONString.field("key", change.key))
+    if change.row != nil { output.buffer.append(",\"revision\":\(change.revision)") }
+    if change.isListed { output.buffer.append(",\"listed\":true") }
+    if let difference {
+      output.buffer.append(",\"changes\":")
+      difference.appendJSON(to: &output.buffer)
+    }
+    if let object {
+      output.buffer.append(",\"object\":")
+      object.appendJSON(to: &output.buffer)
+      output.buffer.truncate(to: output.buffer.count - 1)
+    }
+    output.buffer.append("}\n")
+  }
+
+  private mutating func showYAML(_ change: Change, _ key: String, _ object: DecodedObject?) {
+    if shownCount > 1 { output.buffer.append("---\n") }
+    output.buffer.append("# \(change.kind.rawValue) \(OneLine.escaped(key))")
+    output.buffer.append(change.row == nil ? "\n" : " at revision \(change.revision)\n")
+    object?.appendYAML(to: &output.buffer)
+  }
+
+  private mutating func showDifference(
+    _ change: Change,
+    _ key: String,
+    _ object: DecodedObject?,
+    _ previous: DecodedObject?
+  ) {
+    let old = change.kind == .added ? nil : previous
+    let lines = UnifiedDifference(from: old, to: object, options: options)
+    lines.append(
+      oldName: old == nil ? "/dev/null" : key,
+      newName: object == nil ? "/dev/null" : "\(key)@\(change.revision)",
+      to: &output.buffer
+    )
+  }
+
+  /// As `etcdctl watch` prints a change.
+  private mutating func showRaw(_ change: Change) {
+    shownCount += 1
+    output.buffer.append(change.kind == .deleted ? "DELETE\n" : "PUT\n")
+    output.buffer.append(raw: change.key)
+    output.buffer.append("\n")
+    if let value = try? change.row?.keyValue().value { output.buffer.append(raw: value) }
+    output.buffer.append("\n")
+    output.flushIfLarge()
+  }
+
+  /// What the object is called: its resource, namespace and name; the key where it is none.
+  private func name(of key: UnsafeRawBufferPointer) -> String {
+    let storageKey = parser.key(key)
+    guard storageKey.kind != nil, !storageKey.name.isEmpty else {
+      return String(decoding: key, as: UTF8.self)
+    }
+    let parts = [storageKey.resource, storageKey.namespace, storageKey.name].compactMap { $0 }
+    return parts.joined(separator: "/")
+  }
+
+  private mutating func decoded(_ row: StoredRow, _ key: String) -> DecodedObject? {
+    scratch.removeAll()
+    var notes: [Note] = []
+    do {
+      let value = try row.keyValue().value
+      try decoder.decode(value, as: .json, key: key, into: &scratch, notes: &notes)
+      return try scratch.withBytes { try DecodedObject(json: $0) }
+    } catch {
+      return nil
+    }
+  }
+}
+
+extension ObjectDifference.Options {
+  /// Whether there are fields that do not count.
+  fileprivate var hasIgnored: Bool { !ignoredFields.isEmpty }
+}
+
+extension String {
+  /// The text with spaces behind it up to a width.
+  fileprivate func padded(to width: Int) -> String {
+    self + String(repeating: " ", count: max(0, width - count))
+  }
+}
+
+/// The time of day where the program runs.
+private struct WallClock {
+  private var second = time_t(-1)
+  private var shown = ""
+
+  /// Such as `15:04:05`.
+  mutating func text() -> String {
+    let now = time(nil)
+    if now == second { return shown }
+    var parts = tm()
+    var copy = now
+    localtime_r(&copy, &parts)
+    second = now
+    shown = [parts.tm_hour, parts.tm_min, parts.tm_sec]
+      .map { $0 < 10 ? "0\($0)" : "\($0)" }
+      .joined(separator: ":")
+    return shown
+  }
+}

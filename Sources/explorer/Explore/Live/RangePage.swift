@@ -1,0 +1,122 @@
+internal import EtcdClient
+internal import MVCC
+
+/// The answer to one range request, where it lies.
+///
+/// Format: `etcdserverpb.RangeResponse`: 1 header (3 revision), 2 kvs (each an `mvccpb.KeyValue`, as a
+/// row of a file is), 3 more, 4 count.
+///
+/// Source: etcd, `api/etcdserverpb/rpc.proto`.
+struct RangePage: Sendable {
+  /// The store's revision when the answer was made.
+  let revision: Int64
+
+  /// How many keys the range has, whatever the limit.
+  let count: Int
+
+  /// How many rows there are in the answer.
+  let rowCount: Int
+
+  /// Whether the range has more keys.
+  let hasMore: Bool
+
+  /// The key of the last row.
+  let lastKey: [UInt8]?
+
+  /// How large the answer is.
+  var byteCount: Int { answer.count }
+
+  private let answer: AnswerBytes
+
+  /// Reads an answer.
+  ///
+  /// - Throws: `MessageFault` if it is none.
+  init(_ answer: AnswerBytes) throws(MessageFault) {
+    self.answer = answer
+    var revision: Int64 = 0
+    var count = 0
+    var rowCount = 0
+    var hasMore = false
+    var lastKey: [UInt8]?
+    try answer.withBytes { (bytes) throws(MessageFault) in
+      var reader = MessageReader(bytes)
+      var lastRow: UnsafeRawBufferPointer?
+      while let field = try reader.next() {
+        switch (field.number, field.value) {
+        case (1, .bytes(let header)): revision = try RangePage.revision(of: header)
+        case (2, .bytes(let row)):
+          lastRow = row
+          rowCount += 1
+        case (3, .number(let more)): hasMore = more != 0
+        case (4, .number(let number)): count = Int(clamping: Int64(bitPattern: number))
+        default: break
+        }
+      }
+      lastKey = lastRow.flatMap { StoredRow.key(of: $0) }.map { Array($0) }
+    }
+    self.revision = revision
+    self.count = count
+    self.rowCount = rowCount
+    self.hasMore = hasMore
+    self.lastKey = lastKey
+  }
+
+  /// The revision in the header of an answer.
+  static func revision(of header: UnsafeRawBufferPointer) throws(MessageFault) -> Int64 {
+    var reader = MessageReader(header)
+    var revision: Int64 = 0
+    while let field = try reader.next() {
+      if case (3, .number(let number)) = (field.number, field.value) {
+        revision = Int64(bitPattern: number)
+      }
+    }
+    return revision
+  }
+
+  /// Shows the rows, whose memory is that of the page.
+  func forEachRow(
+    of source: String,
+    _ body: (StoredRow) throws(SourceError) -> Void
+  ) throws(SourceError) {
+    try answer.withBytes { (bytes) throws(SourceError) in
+      var reader = MessageReader(bytes)
+      // The first pass has seen that all fields are whole.
+      while let field = try? reader.next() {
+        guard case (2, .bytes(let message)) = (field.number, field.value) else { continue }
+        let row: StoredRow
+        do throws(MVCCError) {
+          row = try StoredRow(answered: message)
+        } catch {
+          throw SourceError.content(path: source, error)
+        }
+        try body(row)
+      }
+    }
+  }
+}
+
+extension StoredRow {
+  /// Reads a `KeyValue` that a server answered.
+  ///
+  /// A row's place among those of its revision is not answered: it counts as the first.
+  init(answered message: UnsafeRawBufferPointer) throws(MVCCError) {
+    let view = try KeyValueView(message, at: Revision(main: 0))
+    self.init(
+      revision: Revision(main: view.modRevision),
+      isTombstone: false,
+      message: message
+    )
+  }
+}
+
+extension AnswerBytes {
+  /// The bytes in place, where what throws says what.
+  func withBytes<Value, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    let outcome = withUnsafeBytes { bytes in
+      Result { () throws(Failure) in try body(bytes) }
+    }
+    return try outcome.get()
+  }
+}

@@ -1,0 +1,477 @@
+internal import Decode
+internal import EtcdClient
+internal import EtcdMessages
+internal import MVCC
+internal import RPC
+
+/// Follows the changes of some keys, each exactly once, through lost connections and dead members.
+///
+/// What is asked of it is done by one thread. Changes of several ranges come in the order of their
+/// revisions, except that servers which fall behind may tell of one range before another.
+public final class WatchTail {
+  /// What is followed, and from when.
+  public struct Options: Sendable {
+    /// The keys.
+    public var selection: KeySelection
+
+    /// Where it begins.
+    public var start = Start.now
+
+    /// Whether the rows before the changes are wanted.
+    public var wantsPrevious = true
+
+    /// How many keys are remembered at most, so that deletions can be told of although their changes
+    /// have been compacted.
+    public var knownKeyLimit = 500_000
+
+    /// The keys of a selection, from now on.
+    public init(_ selection: KeySelection) { self.selection = selection }
+  }
+
+  /// Where a tail begins.
+  public enum Start: Hashable, Sendable {
+    /// With the next change.
+    case now
+
+    /// With a revision.
+    case revision(Int64)
+
+    /// With the oldest change that is still stored.
+    case compaction
+  }
+
+  /// What a tail shows; its memory is that of the call.
+  public enum Item {
+    /// A change.
+    case event(WatchEvent)
+
+    /// What a listing shows where changes can no longer be had.
+    case listed(ListedChange)
+
+    /// What happened to the tail itself.
+    case notice(Notice)
+  }
+
+  /// What happened to a tail.
+  public enum Notice: Equatable, Sendable {
+    /// The server is gone; it, or another one, is called until it answers.
+    case lost(SourceError)
+
+    /// It goes on with a revision.
+    case resumed(revision: Int64)
+
+    /// Changes from one revision to another were compacted before they were seen; what a listing at a
+    /// revision says instead follows.
+    case compacted(from: Int64, to: Int64, listing: Int64)
+
+    /// The store has become older than it was: it was restored from a backup.
+    case wentBack(from: Int64, to: Int64)
+
+    /// The listing is over.
+    case listingEnded(changeCount: Int, knowsDeletions: Bool)
+  }
+
+  /// What a listing tells of a key.
+  public struct ListedChange {
+    /// What must have happened.
+    public enum Kind: Sendable {
+      case added, modified, deleted
+    }
+
+    /// What must have happened.
+    public let kind: Kind
+
+    /// The key.
+    public let key: UnsafeRawBufferPointer
+
+    /// Its row, unless it was deleted.
+    public let row: StoredRow?
+  }
+
+  /// How long to wait before a server is called again.
+  private static let pauses = (shortest: Duration.milliseconds(50), longest: Duration.seconds(2))
+
+  /// How often an idle stream is asked how far it has come, so that it can go on from there.
+  private static let progressInterval = Duration.seconds(60)
+
+  private let source: LiveSource
+  private let options: Options
+  private var places: [WatchedRange] = []
+  private var known: KnownKeys?
+  private var stream: WatchStream?
+  private var createdCount = 0
+  private var isLost = false
+  private var pause = WatchTail.pauses.shortest
+  private var lastMessage = ContinuousClock.now
+  private var answersProgress: Bool?
+
+  /// A tail of a cluster's changes.
+  public init(_ source: LiveSource, _ options: Options) {
+    self.source = source
+    self.options = options
+  }
+
+  /// The revision up to which everything has been shown.
+  public var revision: Int64 { (places.map(\.next).min() ?? 1) - 1 }
+
+  /// Shows what comes next.
+  ///
+  /// - Parameters:
+  ///   - time: How long to wait for it; calling a server may take longer.
+  ///   - body: Sees what there is, nothing if nothing came in time.
+  /// - Throws: ``SourceError``, if it is of no use to try again, and what `body` throws.
+  public func advance(
+    within time: Duration,
+    _ body: (Item) throws(SourceError) -> Void
+  ) throws(SourceError) {
+    do throws(TailError) {
+      if places.isEmpty { try begin() }
+      if stream == nil { try connect(body) }
+      try receive(within: time, body)
+    } catch {
+      switch error {
+      case .body(let error): throw error
+      case .source(let error): try lose(error, within: time, body)
+      }
+    }
+  }
+
+  /// Turns away from a server that has failed, and waits before another is called.
+  private func lose(
+    _ error: SourceError,
+    within time: Duration,
+    _ body: (Item) throws(SourceError) -> Void
+  ) throws(SourceError) {
+    stream = nil
+    guard !places.isEmpty, WatchTail.mayPass(error) else { throw error }
+    for place in places.indices { places[place].lose() }
+    if !isLost {
+      isLost = true
+      try body(.notice(.lost(error)))
+    }
+    Awaited<Void, Never>.sleep(min(pause, max(time, WatchTail.pauses.shortest)))
+    pause = min(pause * 2, WatchTail.pauses.longest)
+  }
+
+  // MARK: Beginning
+
+  private func begin() throws(TailError) {
+    let ranges = options.selection.ranges
+    guard let first = ranges.first else { return }
+    let next: Int64
+    let current = try own { () throws(SourceError) in try source.currentRevision(for: first) }
+    switch options.start {
+    case .now: next = current + 1
+    case .compaction: next = (source.findCompactRevision(for: first) ?? 0) + 1
+    case .revision(let revision):
+      next = max(revision, 1)
+      // A revision that can be read can be watched from.
+      if next <= current {
+        var request = source.request(for: first, at: next)
+        request.countOnly = true
+        _ = try own { () throws(SourceError) in try source.page(request) }
+      }
+    }
+    known = try own { () throws(SourceError) in
+      try KnownKeys(
+        source,
+        options.selection,
+        at: min(next - 1, current),
+        limit: options.knownKeyLimit
+      )
+    }
+    places = ranges.map { WatchedRange(range: $0, next: next) }
+  }
+
+  private func connect(_ body: (Item) throws(SourceError) -> Void) throws(TailError) {
+    guard let first = places.first else { return }
+    let current = try own { () throws(SourceError) in
+      try source.currentRevision(for: first.range)
+    }
+    let seen = (places.map(\.next).max() ?? 1) - 1
+    if current < seen, isLost {
+      try show(.notice(.wentBack(from: seen, to: current)), body)
+      try list(body)
+    }
+    // One watcher tells of its changes in order; several, of the past, one after the other.
+    if places.count > 1 { try catchUp(to: current, body) }
+    let stream = try own { () throws(SourceError) in try WatchStream(source) }
+    for place in places {
+      let wish = WatchStream.Wish(
+        range: place.range,
+        firstRevision: place.next,
+        wantsPrevious: options.wantsPrevious
+      )
+      try own { () throws(SourceError) in try stream.watch(wish) }
+    }
+    createdCount = 0
+    self.stream = stream
+    lastMessage = .now
+  }
+
+  /// Shows what happened up to a revision, of all ranges in order.
+  private func catchUp(
+    to current: Int64,
+    _ body: (Item) throws(SourceError) -> Void
+  ) throws(TailError) {
+    guard let next = places.map(\.next).min(), next <= current else { return }
+    let past = PastEvents(
+      source,
+      of: places.map(\.range),
+      in: next...current,
+      wantsPrevious: options.wantsPrevious
+    )
+    var failure: TailError?
+    do throws(SourceError) {
+      try past.forEach { event throws(SourceError) in
+        guard let place = places.firstIndex(where: { $0.range.contains(event.row.key) }) else {
+          return true
+        }
+        do throws(TailError) {
+          try show(event, of: place, body)
+          return true
+        } catch {
+          failure = error
+          return false
+        }
+      }
+    } catch .compacted(_, let compactRevision?) {
+      return try relist(compactRevision: compactRevision, body)
+    } catch .watchCancelled {
+      // Who may not read all keys watches the ranges one by one.
+      return
+    } catch {
+      throw .source(error)
+    }
+    if let failure { throw failure }
+    for place in places.indices { places[place].reach(current + 1) }
+  }
+
+  // MARK: Messages
+
+  private func receive(
+    within time: Duration,
+    _ body: (Item) throws(SourceError) -> Void
+  ) throws(TailError) {
+    guard let stream else { return }
+    let answer = try own { () throws(SourceError) in try stream.next(within: time) }
+    guard let answer else { return try askForProgress(stream) }
+    lastMessage = .now
+    if answer.isCanceled {
+      if answer.compactRevision > 0 {
+        return try relist(compactRevision: answer.compactRevision, body)
+      }
+      throw .source(source.cancellation(answer, from: revision))
+    }
+    if answer.isCreated {
+      createdCount += 1
+      if createdCount == places.count {
+        pause = WatchTail.pauses.shortest
+        if isLost {
+          isLost = false
+          try show(.notice(.resumed(revision: revision + 1)), body)
+        }
+      }
+      return
+    }
+    if answer.eventCount == 0 {
+      // All watchers have been told of all changes up to there.
+      if answer.watchID == -1, answersProgress == true {
+        for place in places.indices { places[place].reach(answer.revision + 1) }
+      }
+      return
+    }
+    let watchID = Int(clamping: answer.watchID)
+    guard places.indices.contains(watchID) else {
+      throw .source(.answer(source: source.name, fault: "watcher \(answer.watchID)"))
+    }
+    var failure: TailError?
+    try own { () throws(SourceError) in
+      try answer.forEachEvent(of: source.name) { event throws(SourceError) in
+        guard failure == nil else { return }
+        do throws(TailError) {
+          try show(event, of: watchID, body)
+        } catch {
+          failure = error
+        }
+      }
+    }
+    if let failure { throw failure }
+    if !answer.isFragment { places[watchID].endRevision() }
+  }
+
+  private func askForProgress(_ stream: WatchStream) throws(TailError) {
+    guard ContinuousClock.now - lastMessage > WatchTail.progressInterval else { return }
+    lastMessage = .now
+    let answers = answersProgress ?? source.answersProgress()
+    answersProgress = answers
+    guard answers else { return }
+    try own { () throws(SourceError) in try stream.requestProgress() }
+  }
+
+  private func show(
+    _ event: WatchEvent,
+    of place: Int,
+    _ body: (Item) throws(SourceError) -> Void
+  ) throws(TailError) {
+    guard places[place].take(event.row.revision.main) else { return }
+    guard options.selection.contains(event.row.key) else { return }
+    known?.take(event.row.key, isDeleted: event.row.isTombstone)
+    try show(.event(event), body)
+  }
+
+  private func show(
+    _ item: Item,
+    _ body: (Item) throws(SourceError) -> Void
+  ) throws(TailError) {
+    do {
+      try body(item)
+    } catch {
+      throw .body(error)
+    }
+  }
+
+  // MARK: Listing
+
+  /// Says what was lost, and shows what is there now instead.
+  private func relist(
+    compactRevision: Int64,
+    _ body: (Item) throws(SourceError) -> Void
+  ) throws(TailError) {
+    stream = nil
+    let first = places.map(\.next).min() ?? 1
+    let current = try own { () throws(SourceError) in
+      try source.currentRevision(for: places[0].range)
+    }
+    try show(.notice(.compacted(from: first, to: compactRevision, listing: current)), body)
+    try list(at: current, body)
+  }
+
+  /// Shows what is different from what was seen.
+  private func list(
+    at revision: Int64? = nil,
+    _ body: (Item) throws(SourceError) -> Void
+  ) throws(TailError) {
+    var failure: TailError?
+    var changeCount = 0
+    var current = KnownKeys(limit: options.knownKeyLimit)
+    let question = RowQuestion(options.selection, at: revision)
+    let isWhole = revision != nil
+    let answer = try own { () throws(SourceError) in
+      try source.forEachLiveRow(question, progress: nil) { row throws(SourceError) in
+        guard failure == nil else { return }
+        current.take(row.key, isDeleted: false)
+        let isKnown = known?.contains(row.key)
+        let next = places.first { $0.range.contains(row.key) }?.next ?? 1
+        let createRevision = try row.keyValue(in: source).createRevision
+        // In a store that has gone back, revisions cannot be compared.
+        guard isKnown == false || isWhole && row.revision.main >= next else { return }
+        let isAdded = isKnown.map { !$0 } ?? (createRevision >= next)
+        changeCount += 1
+        do throws(TailError) {
+          let kind: ListedChange.Kind = isAdded ? .added : .modified
+          try show(.listed(ListedChange(kind: kind, key: row.key, row: row)), body)
+        } catch {
+          failure = error
+        }
+      }
+    }
+    if let failure { throw failure }
+    for key in known?.keys(notIn: current) ?? [] {
+      changeCount += 1
+      try key.withBytes { (key) throws(TailError) in
+        try show(.listed(ListedChange(kind: .deleted, key: key, row: nil)), body)
+      }
+    }
+    let knowsDeletions = known?.isComplete == true
+    known = current
+    places = places.map { WatchedRange(range: $0.range, next: answer.revision + 1) }
+    try show(
+      .notice(.listingEnded(changeCount: changeCount, knowsDeletions: knowsDeletions)),
+      body
+    )
+  }
+
+  // MARK: Errors
+
+  /// An error of the source, or one of whoever looks on.
+  private enum TailError: Error {
+    case source(SourceError)
+    case body(SourceError)
+  }
+
+  private func own<Value>(
+    _ work: () throws(SourceError) -> Value
+  ) throws(TailError) -> Value {
+    do {
+      return try work()
+    } catch {
+      throw .source(error)
+    }
+  }
+
+  /// Whether an error may be gone when the server, or another one, is called again.
+  static func mayPass(_ error: SourceError) -> Bool {
+    switch error {
+    case .call(.lost), .call(.unreachable), .call(.timedOut): true
+    case .call(.refused(_, let status)):
+      switch status.code {
+      case .unavailable, .deadlineExceeded, .unknown, .internal: true
+      default: false
+      }
+    case .watchCancelled(_, let reason): reason.contains("no leader")
+    default: false
+    }
+  }
+}
+
+/// One of the ranges that a tail follows, and how far it has come there.
+struct WatchedRange {
+  let range: KeyRange
+
+  /// Every change before this revision has been shown.
+  private(set) var next: Int64
+
+  /// How many changes of that revision have been shown, while more may follow.
+  private var shownCount = 0
+
+  /// How many changes of it have come on this connection.
+  private var comingCount = 0
+
+  init(range: KeyRange, next: Int64) {
+    self.range = range
+    self.next = next
+  }
+
+  /// Takes a change.
+  ///
+  /// - Returns: Whether it has not been shown yet.
+  mutating func take(_ revision: Int64) -> Bool {
+    guard revision >= next else { return false }
+    if revision > next {
+      next = revision
+      (shownCount, comingCount) = (0, 0)
+    }
+    comingCount += 1
+    guard comingCount > shownCount else { return false }
+    shownCount = comingCount
+    return true
+  }
+
+  /// Is told that no more changes of the last revision follow.
+  mutating func endRevision() {
+    guard shownCount > 0 else { return }
+    next += 1
+    (shownCount, comingCount) = (0, 0)
+  }
+
+  /// Is told that everything before a revision has been shown.
+  mutating func reach(_ revision: Int64) {
+    guard revision > next else { return }
+    next = revision
+    (shownCount, comingCount) = (0, 0)
+  }
+
+  /// Is told that the connection is lost: changes of the revision at hand come again.
+  mutating func lose() { comingCount = 0 }
+}
