@@ -114,7 +114,8 @@ struct ConnectionTests {
     // The server answers nothing any more.
     server.pause()
     defer { server.signal(SIGCONT) }
-    await #expect(throws: EtcdClientError.timedOut(endpoint: server.endpoint)) {
+    let late = EtcdClientError.timedOut(endpoint: server.endpoint, after: .milliseconds(50))
+    await #expect(throws: late) {
       try await connection.call(.put, put("b"), timeout: .milliseconds(50))
     }
     let waiting = Task { try await connection.call(.put, put("c")) }

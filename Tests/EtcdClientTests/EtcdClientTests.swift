@@ -28,7 +28,7 @@ struct EtcdClientTests {
     #expect(client.endpoint == (try Endpoint(servers[1].endpoint)))
     servers[1].kill()
     let error = await #expect(throws: EtcdClientError.self) {
-      try await client.call(.range, Self.read)
+      try await client.call(.range, Self.read, timeout: .milliseconds(500))
     }
     for endpoint in endpoints { #expect(error?.description.contains(endpoint) == true) }
   }
@@ -83,6 +83,26 @@ struct EtcdClientTests {
       try await EtcdClient(options).call(.range, Self.read)
     }
     #expect(wrong?.status?.message.contains("invalid user ID or password") == true)
+  }
+
+  @Test func answerIsHandedOutAsItCame() async throws {
+    let server = try Server.start(.etcd(Self.version), electsFast: true)
+    let client = EtcdClient(.init(endpoints: [try Endpoint(server.endpoint)]))
+    let value = Data(repeating: 7, count: 1 << 20)
+    for number in 0..<40 {
+      _ = try await client.call(
+        .put,
+        .with { ($0.key, $0.value) = (Data("\(number)".utf8), value) }
+      )
+    }
+    let request = Etcdserverpb_RangeRequest.with { ($0.key, $0.rangeEnd) = (Data([0]), Data([0])) }
+    let raw = try await client.callRaw(.range, request)
+    #expect(raw.count > 40 << 20)
+    let answer = try raw.withUnsafeBytes { bytes in
+      try Etcdserverpb_RangeResponse(serializedBytes: Data(bytes))
+    }
+    #expect(answer.count == 40)
+    #expect(answer == (try await client.call(.range, request)))
   }
 
   @Test func closedClientCallsNobody() async throws {

@@ -46,15 +46,16 @@ public final class CallStream<Request: Message, Response: Message>: Sendable {
   /// - Returns: The message; nil if the server has ended the call without an error.
   /// - Throws: `EtcdClientError`: the same again after the first time.
   public func next() async throws(EtcdClientError) -> Response? {
-    guard let message = try await nextRaw() else { return nil }
-    return try connection.decode(message.buffer)
+    guard let message = try await nextMessage() else { return nil }
+    return try connection.decode(message)
   }
 
-  /// The next message as it came; only one task may wait for it at a time.
-  ///
-  /// - Returns: The message; nil if the server has ended the call without an error.
-  /// - Throws: `EtcdClientError`: the same again after the first time.
+  /// As ``next()``, with the message as it came.
   public func nextRaw() async throws(EtcdClientError) -> AnswerBytes? {
+    try await nextMessage().map { AnswerBytes($0) }
+  }
+
+  private func nextMessage() async throws(EtcdClientError) -> ByteBuffer? {
     let outcome = await withTaskCancellationHandler {
       await inbox.next()
     } onCancel: {
@@ -63,7 +64,7 @@ public final class CallStream<Request: Message, Response: Message>: Sendable {
     guard let message = try outcome.get() else { return nil }
     let taken = inbox.takeGrant(atLeast: ConnectionHandler.streamWindow / 4)
     if taken > 0 { connection.grant(taken, to: id) }
-    return AnswerBytes(message)
+    return message
   }
 }
 

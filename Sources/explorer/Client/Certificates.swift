@@ -1,5 +1,9 @@
 internal import NIOSSL
 
+#if canImport(Glibc)
+private import Glibc
+#endif
+
 /// The certificates of encrypted connections.
 public struct Certificates: Hashable, Sendable {
   /// The path of the PEM file with those who sign servers' certificates; nil for the system's.
@@ -22,22 +26,51 @@ public struct Certificates: Hashable, Sendable {
 
   /// Reads the files.
   func context() throws(EtcdClientError) -> NIOSSLContext {
+    var configuration = TLSConfiguration.makeClientConfiguration()
+    configuration.applicationProtocols = ["h2"]
+    configuration.verifySignatureAlgorithms = Certificates.signatureAlgorithms
+    if let authorities {
+      let certificates = try Self.load(authorities, "certificate") {
+        try NIOSSLCertificate.fromPEMFile(authorities)
+      }
+      configuration.trustRoots = .certificates(certificates)
+    }
+    if let certificate {
+      let chain = try Self.load(certificate, "certificate") {
+        try NIOSSLCertificate.fromPEMFile(certificate)
+      }
+      configuration.certificateChain = chain.map { .certificate($0) }
+    }
+    if let key {
+      let privateKey = try Self.load(key, "private key") {
+        try NIOSSLPrivateKey(file: key, format: .pem)
+      }
+      configuration.privateKey = .privateKey(privateKey)
+    }
+    if isUnverified { configuration.certificateVerification = .none }
     do {
-      var configuration = TLSConfiguration.makeClientConfiguration()
-      configuration.applicationProtocols = ["h2"]
-      configuration.verifySignatureAlgorithms = Certificates.signatureAlgorithms
-      if let authorities { configuration.trustRoots = .file(authorities) }
-      if let certificate {
-        configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(certificate)
-          .map { .certificate($0) }
-      }
-      if let key {
-        configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: key, format: .pem))
-      }
-      if isUnverified { configuration.certificateVerification = .none }
       return try NIOSSLContext(configuration: configuration)
     } catch {
-      throw .badCertificates(reason: "\(error)")
+      let files = [certificate, key].compactMap { $0 }.joined(separator: ", ")
+      // Each of them was read before: together they are refused.
+      let isMismatch = error as? NIOSSLError == .failedToLoadPrivateKey
+      let reason = isMismatch ? "do not belong together" : "\(error)"
+      throw .badCertificates(reason: "\(files): \(reason)")
+    }
+  }
+
+  /// What a file has in it.
+  private static func load<Content>(
+    _ path: String,
+    _ what: String,
+    _ body: () throws -> Content
+  ) throws(EtcdClientError) -> Content {
+    do {
+      return try body()
+    } catch {
+      let isThere = access(path, R_OK) == 0
+      let reason = isThere ? "no \(what) in PEM" : String(cString: strerror(errno))
+      throw .badCertificates(reason: "\(path): \(reason)")
     }
   }
 

@@ -68,7 +68,7 @@ public final class Connection: Sendable {
         }
       }
       let limit = channel.eventLoop.scheduleTask(in: TimeAmount(options.dialTimeout)) {
-        handler.value.close("no greeting in time")
+        handler.value.close("no greeting within \(EtcdClientError.text(options.dialTimeout))")
       }
       defer { limit.cancel() }
       try await ready.get()
@@ -76,8 +76,7 @@ public final class Connection: Sendable {
     } catch let error as EtcdClientError {
       throw error
     } catch {
-      let reason = ConnectionFailure.reason(error)
-      throw .unreachable(endpoint: endpoint.description, reason: reason)
+      throw ConnectionFailure.failure(error, endpoint: endpoint, options: options)
     }
   }
 
@@ -99,17 +98,19 @@ public final class Connection: Sendable {
     timeout: Duration? = nil,
     metadata: [(name: String, value: String)] = []
   ) async throws(EtcdClientError) -> Response {
-    try decode(await callRaw(method, request, timeout: timeout, metadata: metadata).buffer)
+    let message = try frame(request)
+    let head = head(method.path, timeout: timeout, metadata: metadata)
+    return try decode(await answer(head, message))
   }
 
-  /// Makes a call that has one answer, and leaves that as it came.
+  /// Makes a call that has one answer, and hands that out as it came.
   ///
   /// - Parameters:
   ///   - method: The call.
   ///   - request: What is asked.
   ///   - timeout: How long the answer may take; nil for any time.
   ///   - metadata: More header fields, names in lower case.
-  /// - Returns: The answer.
+  /// - Returns: The bytes of the answer, not looked at.
   /// - Throws: `EtcdClientError`.
   public func callRaw<Request, Response>(
     _ method: Method<Request, Response>,
@@ -119,6 +120,11 @@ public final class Connection: Sendable {
   ) async throws(EtcdClientError) -> AnswerBytes {
     let message = try frame(request)
     let head = head(method.path, timeout: timeout, metadata: metadata)
+    return AnswerBytes(try await answer(head, message))
+  }
+
+  /// The one answer of a call.
+  func answer(_ head: CallHead, _ message: ByteBuffer) async throws(EtcdClientError) -> ByteBuffer {
     let id = nextID()
     let outcome: Result<ByteBuffer, EtcdClientError> = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
@@ -132,7 +138,7 @@ public final class Connection: Sendable {
     } onCancel: {
       cancel(id)
     }
-    return AnswerBytes(try outcome.get())
+    return try outcome.get()
   }
 
   /// Begins a call with any number of messages in both directions.
@@ -193,15 +199,17 @@ public final class Connection: Sendable {
     Exchange.ID(number: callCount.add(1, ordering: .relaxed).newValue)
   }
 
-  private func head(
+  func head(
     _ path: String,
     timeout: Duration?,
+    silence: Duration? = nil,
     metadata: [(name: String, value: String)]
   ) -> CallHead {
     CallHead(
       path: path,
       metadata: metadata,
       timeout: timeout,
+      silence: silence,
       limit: options.answerByteCountLimit
     )
   }
@@ -259,11 +267,7 @@ extension Connection {
       streamConfiguration: stream
     )
     let ready = channel.eventLoop.makePromise(of: Void.self)
-    let handler = ConnectionHandler(
-      endpoint: endpoint,
-      keepalive: options.keepalive,
-      ready: ready
-    )
+    let handler = ConnectionHandler(endpoint: endpoint, options: options, ready: ready)
     try pipeline.addHandlers([http2, handler])
     return (channel, NIOLoopBound(handler, eventLoop: channel.eventLoop), ready.futureResult)
   }

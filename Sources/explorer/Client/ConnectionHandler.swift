@@ -1,6 +1,7 @@
 internal import NIOCore
 internal import NIOHPACK
 internal import NIOHTTP2
+internal import NIOSSL
 internal import RPC
 
 /// The calls of one connection: frames on one side, messages and outcomes on the other.
@@ -19,7 +20,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   static let connectionWindow = 16 << 20
 
   private let endpoint: Endpoint
-  private let keepalive: Keepalive?
+  private let options: Connection.Options
   private let ready: EventLoopPromise<Void>
 
   // Nil before the handler is in a pipeline, and after: the two would keep each other alive.
@@ -45,9 +46,9 @@ final class ConnectionHandler: ChannelInboundHandler {
     case closed(String)
   }
 
-  init(endpoint: Endpoint, keepalive: Keepalive?, ready: EventLoopPromise<Void>) {
+  init(endpoint: Endpoint, options: Connection.Options, ready: EventLoopPromise<Void>) {
     self.endpoint = endpoint
-    self.keepalive = keepalive
+    self.options = options
     self.ready = ready
   }
 
@@ -61,12 +62,22 @@ final class ConnectionHandler: ChannelInboundHandler {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    end("closed by the server")
+    // That is what a server does which takes a greeting in plain text for a wrong one.
+    let isRefused = state == .connecting && !endpoint.isSecure
+    end("closed by the server" + (isRefused ? ": it may want an encrypted connection" : ""))
     context.fireChannelInactive()
   }
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
-    close(ConnectionFailure.reason(error))
+    let certificate = try? context.pipeline.syncOperations.nioSSL_peerCertificate()
+    let failure = ConnectionFailure.failure(
+      error,
+      endpoint: endpoint,
+      options: options,
+      certificate: certificate
+    )
+    ready.fail(failure)
+    close(ConnectionFailure.reason(failure))
   }
 
   // MARK: Calls
@@ -105,8 +116,13 @@ final class ConnectionHandler: ChannelInboundHandler {
     context.flush()
     if let timeout = head.timeout {
       exchange.timer = context.eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(timeout)) {
-        let failure = EtcdClientError.timedOut(endpoint: self.endpoint.description)
-        self.finish(exchange, failure, reset: .cancel)
+        self.finish(exchange, self.timedOut(timeout), reset: .cancel)
+      }
+    }
+    if let silence = head.silence {
+      let loop = context.eventLoop.assumeIsolated()
+      exchange.silenceTimer = loop.scheduleTask(in: TimeAmount(silence)) {
+        self.finish(exchange, self.timedOut(silence), reset: .cancel)
       }
     }
     startKeepalive()
@@ -200,6 +216,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   private func receive(_ payload: HTTP2Frame.FramePayload.Headers, on exchange: Exchange) {
     if !exchange.isOpened {
       exchange.isOpened = true
+      exchange.silenceTimer?.cancel()
       let status = payload.headers.first(name: ":status") ?? ""
       guard status == "200" else {
         let failure = EtcdClientError.malformed(
@@ -239,6 +256,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     guard exchanges.removeValue(forKey: exchange.id) != nil else { return }
     streams.removeValue(forKey: exchange.streamID)
     exchange.timer?.cancel()
+    exchange.silenceTimer?.cancel()
     var failure = failure
     if failure == nil, !exchange.reader.isAtEnd { failure = malformed("cut off") }
     // A server that answers before the client has ended waits for that end.
@@ -256,8 +274,11 @@ final class ConnectionHandler: ChannelInboundHandler {
   }
 
   private func drain(_ reason: String, last: HTTP2StreamID) {
-    guard state == .open || state == .connecting else { return }
-    state = .draining(reason)
+    switch state {
+    case .closed: return
+    case .draining: break  // It may have promised more at first, while it looked what had come.
+    case .connecting, .open: state = .draining(reason)
+    }
     ready.fail(EtcdClientError.unreachable(endpoint: endpoint.description, reason: reason))
     for exchange in streams.values where exchange.streamID > last {
       finish(exchange, lost(reason, isUntouched: true))
@@ -277,6 +298,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     streams = [:]
     for exchange in left {
       exchange.timer?.cancel()
+      exchange.silenceTimer?.cancel()
       exchange.receiver.finish(lost(reason, isUntouched: false))
     }
   }
@@ -291,6 +313,10 @@ final class ConnectionHandler: ChannelInboundHandler {
     case .tooLarge(let byteCount):
       .tooLarge(endpoint: endpoint.description, byteCount: byteCount, limit: limit)
     }
+  }
+
+  private func timedOut(_ time: Duration) -> EtcdClientError {
+    .timedOut(endpoint: endpoint.description, after: time)
   }
 
   private func malformed(_ reason: String) -> EtcdClientError {
@@ -337,7 +363,7 @@ final class ConnectionHandler: ChannelInboundHandler {
   /// Asks for a sign of life when the server has been silent for long, while there are calls: etcd
   /// does not take pings without any.
   private func startKeepalive() {
-    guard let keepalive, keepaliveTimer == nil, let context else { return }
+    guard let keepalive = options.keepalive, keepaliveTimer == nil, let context else { return }
     isAnswerAwaited = true
     let loop = context.eventLoop.assumeIsolated()
     keepaliveTimer = loop.scheduleTask(in: TimeAmount(keepalive.interval)) {

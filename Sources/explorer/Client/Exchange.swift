@@ -38,6 +38,9 @@ final class Exchange {
   /// What ends the call when its time is over.
   var timer: Scheduled<Void>?
 
+  /// What ends the call if its answer has not begun.
+  var silenceTimer: Scheduled<Void>?
+
   init(id: ID, receiver: any Receiver, streamID: HTTP2StreamID, limit: Int) {
     self.id = id
     self.receiver = receiver
@@ -57,6 +60,35 @@ struct CallHead: Sendable {
   /// How long the server has; nil if it has all the time.
   let timeout: Duration?
 
+  /// How long it may take until the answer begins, however long it may be then; nil for any time.
+  let silence: Duration?
+
   /// What an answer may not be larger than, in bytes.
   let limit: Int
+}
+
+/// The bytes of an answer, as they came.
+public struct AnswerBytes: Sendable {
+  private let buffer: ByteBuffer
+
+  init(_ buffer: ByteBuffer) {
+    self.buffer = buffer
+  }
+
+  /// How many there are.
+  public var count: Int { buffer.readableBytes }
+
+  /// Gives the bytes, which are valid only within the closure.
+  public func withUnsafeBytes<Result, Failure: Error>(
+    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let outcome: Swift.Result<Result, Failure> = buffer.withUnsafeReadableBytes { bytes in
+      do throws(Failure) {
+        return .success(try body(bytes))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try outcome.get()
+  }
 }
