@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
-PACKAGES := libcrypt-dev libprotobuf-c-dev libsodium-dev pkg-config etcd-server etcd-client xz-utils
+PACKAGES := libcrypt-dev libprotobuf-c-dev libsodium-dev pkg-config etcd-server etcd-client openssl xz-utils
 DEBUG := .build/debug-scratch
 RELEASE := .build/release-scratch
 EXPLORER := $(RELEASE)/release/explorer
