@@ -357,8 +357,8 @@ let package = Package(
     .testTarget(
       name: "ExploreTests",
       dependencies: [
-        "Bolt", "Decode", "EtcdMessages", "Explore", "FileIO", "MVCC", "Schema", "TestSupport",
-        "WAL",
+        "Bolt", "Decode", "EtcdClient", "EtcdMessages", "Explore", "FileIO", "MVCC", "Schema",
+        "TestSupport", "WAL", "explorer",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       path: "Tests/ExploreTests",

@@ -38,7 +38,7 @@ struct RangePage: Sendable {
     var rowCount = 0
     var hasMore = false
     var lastKey: [UInt8]?
-    try answer.withBytes { (bytes) throws(MessageFault) in
+    try answer.withUnsafeBytes { (bytes) throws(MessageFault) in
       var reader = MessageReader(bytes)
       var lastRow: UnsafeRawBufferPointer?
       while let field = try reader.next() {
@@ -78,7 +78,7 @@ struct RangePage: Sendable {
     of source: String,
     _ body: (StoredRow) throws(SourceError) -> Void
   ) throws(SourceError) {
-    try answer.withBytes { (bytes) throws(SourceError) in
+    try answer.withUnsafeBytes { (bytes) throws(SourceError) in
       var reader = MessageReader(bytes)
       // The first pass has seen that all fields are whole.
       while let field = try? reader.next() {
@@ -106,17 +106,5 @@ extension StoredRow {
       isTombstone: false,
       message: message
     )
-  }
-}
-
-extension AnswerBytes {
-  /// The bytes in place, where what throws says what.
-  func withBytes<Value, Failure: Error>(
-    _ body: (UnsafeRawBufferPointer) throws(Failure) -> Value
-  ) throws(Failure) -> Value {
-    let outcome = withUnsafeBytes { bytes in
-      Result { () throws(Failure) in try body(bytes) }
-    }
-    return try outcome.get()
   }
 }

@@ -35,7 +35,7 @@ struct WatchAnswer: Sendable {
 
   init(_ answer: AnswerBytes) throws(MessageFault) {
     self.answer = answer
-    try answer.withBytes { (bytes) throws(MessageFault) in
+    try answer.withUnsafeBytes { (bytes) throws(MessageFault) in
       var reader = MessageReader(bytes)
       var lastEvent: UnsafeRawBufferPointer?
       while let field = try reader.next() {
@@ -63,7 +63,7 @@ struct WatchAnswer: Sendable {
     _ body: (WatchEvent) throws(SourceError) -> Void
   ) throws(SourceError) {
     guard eventCount > 0 else { return }
-    try answer.withBytes { (bytes) throws(SourceError) in
+    try answer.withUnsafeBytes { (bytes) throws(SourceError) in
       var reader = MessageReader(bytes)
       while true {
         let event: WatchEvent
