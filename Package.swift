@@ -367,7 +367,8 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "Bolt", "EtcdClient", "FileIO", "TestSupport", "explorer",
+        "Bolt", "EtcdClient", "EtcdMessages", "FileIO", "TestSupport", "explorer",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Tests/CommandTests",

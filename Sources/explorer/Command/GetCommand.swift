@@ -168,6 +168,7 @@ struct GetCommand: ParsableCommand {
     }
     if count == 0, !isMissing {
       Diagnostics.report(CommandFailure(target.targets.joined(separator: " "), "nothing found"))
+      targets.noteNearby(in: source, at: rev)
     }
   }
 

@@ -97,7 +97,10 @@ struct KeysCommand: ParsableCommand {
       throw CommandFailure("", error)
     }
     if SourceNotes.report(source) { throw ExitCode(2) }
-    if !found { throw ExitCode(1) }
+    if !found {
+      targets.noteNearby(in: source, at: rev)
+      throw ExitCode(1)
+    }
   }
 
   private func list(_ source: any Source, _ targets: ResolvedTargets) throws -> Bool {

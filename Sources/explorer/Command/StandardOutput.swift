@@ -41,6 +41,12 @@ struct StandardOutput: ~Copyable {
     buffer.removeAll()
   }
 
+  /// Whether somebody may still read: of a pipe whose other end is closed this is known at once.
+  var hasReader: Bool {
+    var file = pollfd(fd: 1, events: 0, revents: 0)
+    return poll(&file, 1, 0) <= 0 || file.revents & Int16(POLLERR) == 0
+  }
+
   private static func writeAll(_ bytes: UnsafeRawBufferPointer) {
     var rest = bytes
     while !rest.isEmpty {

@@ -74,6 +74,16 @@ struct TargetOptions: ParsableArguments {
   }
 }
 
+extension ResolvedTargets {
+  /// Says what is near where nothing was found.
+  func noteNearby(in source: any Source, at revision: Int64?) {
+    guard let range = selection.ranges.first,
+      let nearby = try? source.nearby(range, at: revision, parser: parser)
+    else { return }
+    Diagnostics.note("nothing there", nearby)
+  }
+}
+
 /// What the words of a command stand for.
 struct ResolvedTargets {
   let targets: [KeyTarget]

@@ -122,7 +122,7 @@ struct WatchCommand: ParsableCommand {
 
   private func follow(_ tail: WatchTail, _ printing: inout WatchPrinting) throws {
     let limit = limit ?? .max
-    while !Interruption.hasCome, printing.shownCount < limit {
+    while !Interruption.hasCome, printing.shownCount < limit, printing.hasReader {
       try tail.advance(within: .milliseconds(100)) { item throws(SourceError) in
         guard printing.shownCount < limit else { return }
         printing.show(item)

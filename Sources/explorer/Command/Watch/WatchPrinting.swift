@@ -55,6 +55,9 @@ struct WatchPrinting: ~Copyable {
     }
   }
 
+  /// Whether somebody may still read what is written.
+  var hasReader: Bool { output.hasReader }
+
   /// Writes what has been collected, and the statistics if it is time to.
   mutating func flush() {
     output.flush()

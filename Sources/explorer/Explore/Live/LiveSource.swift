@@ -17,7 +17,7 @@ public final class LiveSource: Source {
     public var isSerializable = false
 
     /// How large an answer is meant to be, in bytes.
-    public var pageByteCount = 8 << 20
+    public var pageByteCount = 12 << 20
 
     /// How many revisions of the past a server is asked to look through at most for one key: it
     /// reads all their values into memory at once.

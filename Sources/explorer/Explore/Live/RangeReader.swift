@@ -9,11 +9,12 @@ internal import SwiftProtobuf
 /// The next page is asked for as soon as one has come, so that the server is at work while that one is
 /// looked at: two pages are held at most. A server counts all keys behind a page's beginning again for
 /// each page, so pages are as large as memory bears: rows are few at first, until their size is known.
+/// Keys are about as large as those before them, values may be much larger.
 final class RangeReader {
   private static let firstLimit = (keys: 1_000, values: 100)
 
-  /// How many times as many rows as the page before a page may have: the next ones may be larger.
-  private static let growth = 8
+  /// How many times as many rows as the page before a page may have.
+  private static let growth = (keys: 1_000, values: 8)
 
   private let source: LiveSource
   private let question: RowQuestion
@@ -98,7 +99,12 @@ final class RangeReader {
       lastKey = last
       if page.byteCount > 0, page.rowCount > 0 {
         let fitting = source.options.pageByteCount / max(1, page.byteCount / page.rowCount)
-        limit = max(1, min(fitting, limit * RangeReader.growth))
+        let growth = RangeReader.growth
+        let factor = question.detail == .keys ? growth.keys : growth.values
+        // A page with little in it costs the server as much as another.
+        let left = knownCount - rowCount
+        let isNearlyAll = left <= fitting + fitting / 4
+        limit = max(1, min(isNearlyAll ? left : fitting, limit * factor))
       }
       ask(from: last + [0])
     } else {

@@ -1,0 +1,172 @@
+import EtcdClient
+import EtcdMessages
+import Foundation
+import SwiftProtobuf
+import TestSupport
+import Testing
+
+/// The program against a real cluster of three members, encrypted and with users, while members fail.
+///
+/// Whoever lists must get all there is or be told that it is not all, and whoever watches must see
+/// every change once.
+@Suite(.enabled(if: EtcdVersion.installed.first != nil), .serialized)
+struct ClusterCommandTests {
+  private static func client(_ cluster: Cluster) throws -> EtcdClient {
+    var options = EtcdClient.Options(endpoints: try cluster.endpoints.map { try Endpoint($0) })
+    options.connection.certificates.authorities = cluster.certificates.authority.certificate
+    options.connection.certificates.certificate = cluster.certificates.client.certificate
+    options.connection.certificates.key = cluster.certificates.client.key
+    options.callTimeout = .seconds(20)
+    options.user = .init(name: "root", password: Cluster.password)
+    return EtcdClient(options)
+  }
+
+  private static func puts(_ keys: some Sequence<String>, _ value: String) -> Etcdserverpb_TxnRequest {
+    .with { request in
+      for key in keys {
+        request.success.append(
+          .with {
+            $0.requestPut = .with { ($0.key, $0.value) = (Data(key.utf8), Data(value.utf8)) }
+          }
+        )
+      }
+    }
+  }
+
+  /// A program that runs beside, and what it has written.
+  private final class Beside: Sendable {
+    let process: ChildProcess
+    let folder: TemporaryFolder
+
+    init(_ arguments: [String]) throws {
+      folder = try TemporaryFolder()
+      process = try ChildProcess(Program.explorer, arguments, output: folder.path("output"))
+    }
+
+    var text: String {
+      String(decoding: FileManager.default.contents(atPath: folder.path("output")) ?? Data(), as: UTF8.self)
+    }
+
+    var lines: [Substring] { text.split(separator: "\n") }
+
+    func wait(until holds: (String) -> Bool, seconds: Double = 60) async throws {
+      let deadline = ContinuousClock.now + .seconds(seconds)
+      while !holds(text), ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(10)) }
+      #expect(holds(text), "\(text.suffix(2_000))")
+    }
+  }
+
+  @Test func listingIsWholeAlthoughTheLeaderIsKilled() async throws {
+    try await SharedCluster.use { cluster in
+      let client = try Self.client(cluster)
+      let count = 200_000
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for worker in 0..<8 {
+          group.addTask {
+            for first in stride(from: worker * 125, to: count, by: 1_000) {
+              let keys = (first..<first + 125).map { String("/list/\(1_000_000 + $0)") }
+              _ = try await client.call(.txn, Self.puts(keys, "value"))
+            }
+          }
+        }
+        try await group.waitForAll()
+      }
+      let leader = try cluster.waitForLeader()
+      let listing = try Beside(["keys", "/list/"] + cluster.clientArguments)
+      try await listing.wait(until: { !$0.isEmpty })
+      leader.kill()
+      #expect(listing.process.wait(seconds: 120) == 0)
+      let lines = listing.lines
+      #expect(lines.count == count)
+      #expect(lines == (0..<count).map { "/list/\(1_000_000 + $0)" }[...], "not all keys, in order")
+    }
+  }
+
+  @Test func watchShowsEachChangeOnceAlthoughTheLeaderIsKilled() async throws {
+    try await SharedCluster.use { cluster in
+      let client = try Self.client(cluster)
+      let first = try await client.call(.put, .with { $0.key = Data("/watched/".utf8) })
+      let arguments = ["/watched/", "/also/", "--prefix", "-o", "json"] + cluster.clientArguments
+      let watch = try Beside(["watch"] + arguments + ["--rev", "\(first.header.revision + 1)"])
+      var last: Int64 = 0
+      for step in 0..<120 {
+        if step == 40 { try cluster.waitForLeader().kill() }
+        if step == 80 { try cluster.heal() }
+        let keys = (0..<3).map { "\(step % 2 == 0 ? "/watched" : "/also")/\(step % 7)/\($0)" }
+        // Whether a change was made that was not answered does not matter here.
+        let answer = try? await client.call(.txn, Self.puts(keys, "\(step)"))
+        last = answer?.header.revision ?? last
+      }
+      let final = try await client.call(.put, .with { $0.key = Data("/watched/last".utf8) })
+      let mark = "\"revision\":\(final.header.revision)"
+      try await watch.wait(until: { $0.contains(mark) })
+      watch.process.signal(SIGINT)
+      #expect(watch.process.wait(seconds: 20) == 0)
+      let seen = watch.lines.filter { $0.hasPrefix("{") }
+      let past = try Program.run(
+        Program.explorer,
+        ["watch"] + arguments
+          + ["--rev", "\(first.header.revision + 1)", "--limit", "\(seen.count)"]
+      )
+      #expect(past.status == 0, "\(past.errors)")
+      #expect(Set(seen).count == seen.count, "a change was shown twice")
+      #expect(seen.sorted() == past.text.split(separator: "\n").sorted())
+      #expect(seen.count > 300)
+      #expect(watch.text.contains("trying again"))
+    }
+  }
+
+  @Test func pausedMemberIsLeft() async throws {
+    try await SharedCluster.use { cluster in
+      let client = try Self.client(cluster)
+      _ = try await client.call(.put, .with { $0.key = Data("/paused".utf8) })
+      // The first of the endpoints is the one that is called.
+      let watch = try Beside(
+        ["watch", "/paused", "--exact", "-o", "json", "--keepalive-time", "5s"]
+          + ["--keepalive-timeout", "1s"] + cluster.clientArguments
+      )
+      try await Task.sleep(for: .seconds(1))
+      _ = try await client.call(.put, .with { $0.key = Data("/paused".utf8) })
+      try await watch.wait(until: { $0.contains("MODIFIED") })
+      cluster.members[0].pause()
+      let put = try await client.call(.put, .with { $0.key = Data("/paused".utf8) })
+      try await watch.wait(until: { $0.contains("\"revision\":\(put.header.revision)") })
+      let keys = try Program.run(
+        Program.explorer,
+        ["keys", "/paused", "--exact"] + cluster.clientArguments
+      )
+      #expect(keys.text == "/paused\n", "\(keys.errors)")
+      watch.process.signal(SIGINT)
+      #expect(watch.process.wait(seconds: 20) == 0)
+    }
+  }
+
+  @Test func whatIsWrongIsSaidWithTheEndpoint() async throws {
+    try await SharedCluster.use { cluster in
+      let root = cluster.clientArguments
+      let endpoint = cluster.endpoints[0]
+      func run(_ arguments: [String]) throws -> Program.Result {
+        try Program.run(Program.explorer, arguments)
+      }
+      let anybody = Array(root.dropLast(2))
+      let one = ["--endpoints", endpoint] + anybody.dropFirst(2)
+      for command in [["keys"], ["get", "/x"], ["history", "/x", "--exact"], ["watch", "pods"]] {
+        let wrong = try run(command + one + ["--user", "root:wrong"])
+        #expect(wrong.status == 2 && wrong.output.isEmpty)
+        #expect(wrong.errors.contains(endpoint), "\(wrong.errors)")
+        #expect(wrong.errors.contains("invalid user ID or password"), "\(wrong.errors)")
+        let plain = try run(command + ["--endpoints", endpoint, "--dial-timeout", "2s"])
+        #expect(plain.status == 2 && plain.output.isEmpty)
+        #expect(plain.errors.contains(endpoint), "\(plain.errors)")
+      }
+      let reader = one + ["--user", "reader:\(Cluster.password)"]
+      #expect(try run(["keys", "/readable/"] + reader).status == 1)
+      let denied = try run(["keys", "/secret/"] + reader)
+      #expect(denied.status == 2)
+      #expect(denied.errors.contains("permission denied"), "\(denied.errors)")
+      let deniedWatch = try run(["watch", "/secret/", "--prefix"] + reader)
+      #expect(deniedWatch.status == 2)
+      #expect(deniedWatch.errors.contains("permission denied"), "\(deniedWatch.errors)")
+    }
+  }
+}
