@@ -4,10 +4,10 @@ import TestSupport
 
 extension KeyValueView {
   /// A copy, in the form that etcd's answers have in tests.
-  func copy(isKeysOnly: Bool = false) -> EtcdFixture.KeyValue {
+  func copy() -> EtcdFixture.KeyValue {
     EtcdFixture.KeyValue(
       key: Array(key),
-      value: isKeysOnly ? [] : Array(value),
+      value: Array(value),
       createRevision: createRevision,
       modRevision: modRevision,
       version: version,
@@ -18,19 +18,41 @@ extension KeyValueView {
 
 extension RowList {
   /// Copies of all rows.
-  func keyValues(isKeysOnly: Bool = false) throws(MVCCError) -> [EtcdFixture.KeyValue] {
+  func keyValues() throws(MVCCError) -> [EtcdFixture.KeyValue] {
     var copies: [EtcdFixture.KeyValue] = []
     try forEach { row throws(MVCCError) in
-      copies.append(try row.keyValue().copy(isKeysOnly: isKeysOnly))
+      copies.append(try row.keyValue().copy())
     }
     return copies
   }
 }
 
 extension RangeResult {
-  /// Copies of the rows, without values if that was asked for.
+  /// Copies of what was found: of rows, or of keys without values.
   func keyValues() throws(MVCCError) -> [EtcdFixture.KeyValue] {
-    try rows.keyValues(isKeysOnly: isKeysOnly)
+    try rows.keyValues() + keys.keyValues()
+  }
+}
+
+extension PackedKeys {
+  /// Copies of all, as a client takes them out of the answer.
+  func keyValues() throws(MVCCError) -> [EtcdFixture.KeyValue] {
+    var copies: [EtcdFixture.KeyValue] = []
+    do throws(MessageFault) {
+      for place in 0..<blockCount {
+        var reader = MessageReader(block(place))
+        while let field = try reader.next() {
+          guard field.number == 2, case .bytes(let message) = field.value else {
+            throw .wireType(offset: reader.offset, found: 0)
+          }
+          copies.append(try KeyValueView(message).copy())
+        }
+      }
+    } catch {
+      throw .keyValue(revision: Revision(main: 0), fault: error)
+    }
+    withExtendedLifetime(self) {}
+    return copies
   }
 }
 

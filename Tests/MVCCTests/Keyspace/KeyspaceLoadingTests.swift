@@ -48,6 +48,42 @@ import Testing
     #expect(try disk.contents(of: "/db") == before)
   }
 
+  @Test func keysAreAnsweredWithTheLeasesThatTheirRowsName() throws {
+    let leased = Answer.KeyValue(
+      key: Array("a".utf8),
+      value: [1],
+      createRevision: 2,
+      modRevision: 2,
+      version: 1,
+      lease: 99
+    ).message
+    let database = try Database("/db", in: disk)
+    // There is no lease 99; of the second row of that kind, the key was deleted.
+    try database.put(
+      [
+        (row(2), leased), (row(3), keyValue("b", 3)), (row(4), leased),
+        (row(5, isTombstone: true), Wire.field(1, "a")), (row(6), leased),
+      ],
+      in: .key
+    )
+    let keyspace = try Keyspace(database)
+    var request = RangeRequest(.all)
+    request.isKeysOnly = true
+    #expect(try keyspace.view().range(request).keyValues().map(\.lease) == [99, 0])
+    #expect(keyspace.hasStrayLeases)
+    var put = PutRequest(Array("a".utf8), Array("x".utf8))
+    put.keepsLease = true
+    _ = try keyspace.put(put)
+    #expect(try keyspace.view().range(request).keyValues().map(\.lease) == [99, 0])
+    try keyspace.commit()
+    try keyspace.delete("a")
+    try keyspace.commit()
+    // Rows that are not the latest ones do not count.
+    let other = try Keyspace(keyspace.database)
+    #expect(!other.hasStrayLeases)
+    #expect(try other.view().range(request).keyValues().map(\.lease) == [0])
+  }
+
   @Test func aKeyThatBeginsInTheMiddleOfItsLifeGoesOnFromThere() throws {
     let database = try Database("/db", in: disk)
     let first = Answer.KeyValue(

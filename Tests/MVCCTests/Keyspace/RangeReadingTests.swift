@@ -50,6 +50,44 @@ import Testing
     #expect(rows.allSatisfy { $0.value == Array("old".utf8) })
   }
 
+  @Test func keysChangedBetweenStepsAreOfTheirRows() throws {
+    try keyspace.grant(Lease(id: LeaseID(rawValue: 7), ttlSeconds: 60))
+    try keyspace.put("key-10001", "leased", lease: 7)
+    try keyspace.put("key-14001", "leased", lease: 7)
+    var request = RangeRequest(.all)
+    let expected = try read(request).result.keyValues().map(\.withoutValue)
+    request.isKeysOnly = true
+    try keyspace.put("key-10000", "not seen")
+    request.revision = keyspace.currentRevision - 1
+    for number in stride(from: 11, to: count, by: 97) {
+      // Some steps before this, and some after.
+      _ = try keyspace.put(PutRequest(Self.key(number), Array("not seen".utf8)))
+    }
+    try keyspace.delete("key-14001")
+    let (result, _) = try read(request) {
+      try keyspace.put("key-14999", "not seen either")
+      try keyspace.commit()
+    }
+    #expect(try result.keyValues() == expected)
+    #expect(result.count == count)
+    #expect(result.rows.isEmpty)
+    #expect(expected.map(\.lease).filter { $0 == 7 }.count == 2)
+  }
+
+  @Test(arguments: [1, 2_048, 4_999, 5_000])
+  func limitsOfKeysHold(limit: Int64) throws {
+    var request = RangeRequest(.all, limit: limit)
+    let expected = try read(request).result.keyValues().map(\.withoutValue)
+    request.isKeysOnly = true
+    for order in [RangeRequest.Order.none, .ascending] {
+      request.order = order
+      let (result, _) = try read(request)
+      #expect(try result.keyValues() == expected)
+      #expect(result.hasMore == (limit < count))
+      #expect(result.count == count)
+    }
+  }
+
   @Test(arguments: [1, 2_047, 2_048, 2_049, 3_000, 4_999, 5_000, 6_000])
   func limitsBehindTheFirstStepHold(limit: Int64) throws {
     let (result, _) = try read(RangeRequest(.all, limit: limit))

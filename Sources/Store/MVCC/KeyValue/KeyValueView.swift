@@ -38,7 +38,7 @@ public struct KeyValueView {
     }
   }
 
-  private init(_ bytes: UnsafeRawBufferPointer) throws(MessageFault) {
+  init(_ bytes: UnsafeRawBufferPointer) throws(MessageFault) {
     var reader = MessageReader(bytes)
     var offset = 0
     while let field = try reader.next() {

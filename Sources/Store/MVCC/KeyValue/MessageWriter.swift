@@ -35,6 +35,12 @@ struct MessageWriter {
     end += bytes.count
   }
 
+  /// Writes the tag and the length of a field whose bytes follow.
+  mutating func putHead(_ field: UInt8, byteCount: Int) {
+    put(field << 3 | 2)
+    put(UInt64(byteCount))
+  }
+
   private mutating func put(_ byte: UInt8) {
     end.storeBytes(of: byte, as: UInt8.self)
     end += 1

@@ -168,6 +168,8 @@ extension Keyspace {
     try lock.writing { () throws(MVCCError) in
       let done = try index.put(key, at: revision)
       let slot = leases.slot(of: lease)
+      // Kept from a row that had it already.
+      if slot == 0, lease != .none { hasStrayLeases = true }
       if slot != done.lease {
         leases.detach(done.card, from: done.lease)
         leases.attach(done.card, to: slot)

@@ -14,6 +14,7 @@ extension Keyspace {
       leases.set(try Lease(key: element.key, value: element.value))
     }
     var last: Int64 = 1
+    var hasSeenStray = false
     try visit(BucketName.key, in: transaction, onProgress, onFault) { element throws(MVCCError) in
       let row = try RowKey(element.key)
       let keyValue = try KeyValueView(element.value, at: row.revision)
@@ -23,18 +24,27 @@ extension Keyspace {
         strayRows.append(row)
         return
       }
-      let lease = leases.slot(of: keyValue.lease)
+      var lease = leases.slot(of: keyValue.lease)
+      if lease == 0, keyValue.lease != .none {
+        lease = .stray
+        hasSeenStray = true
+      }
       if lease != 0 || index.tree.card(slot).lease != 0 { index.tree.card(slot).lease = lease }
     }
     shared.currentRevision = last
-    if leases.count > 0 { attachKeys() }
+    if leases.count > 0 || hasSeenStray { attachKeys() }
   }
 
   /// Attaches every key to the lease that its last row names.
   private func attachKeys() {
     withBytes(of: []) { start in
       index.tree.visit(from: start, to: nil) { slot in
-        leases.attach(slot, to: index.tree.card(slot).lease)
+        let card = index.tree.card(slot)
+        if card.lease == .stray {
+          card.lease = 0
+          hasStrayLeases = true
+        }
+        leases.attach(slot, to: card.lease)
         return true
       }
     }

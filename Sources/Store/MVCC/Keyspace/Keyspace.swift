@@ -39,6 +39,10 @@ public final class Keyspace: @unchecked Sendable {
   let lock = ReaderWriterLock()
   let index = KeyIndex()
   var leases = LeaseTable()
+
+  /// Whether the row of some key may name a lease that is not there, which the key's card does not
+  /// tell; guarded as the leases are.
+  var hasStrayLeases = false
   var shared: Shared
 
   /// What is to be committed beside the rows of the buffer, in order.

@@ -1,7 +1,10 @@
 /// The answer to a ``RangeRequest``.
 public struct RangeResult: Sendable {
-  /// The rows; if the request was for keys only, whoever passes them on leaves the values out.
+  /// The rows; none if the request was for keys only.
   public var rows: RowList
+
+  /// What was found, if the request was for keys only.
+  public var keys = PackedKeys()
 
   /// Whether there are more than the limit allowed.
   public var hasMore = false
@@ -11,9 +14,6 @@ public struct RangeResult: Sendable {
 
   /// The current revision when it was read.
   public var currentRevision: Int64
-
-  /// Whether the values are to be left out.
-  public var isKeysOnly = false
 }
 
 extension KeyspaceView {

@@ -3,15 +3,21 @@
 /// It is the view's state that is read, whatever changes between steps. A step looks at some thousand
 /// keys; most ranges take one.
 public struct RangeReading {
-  private let view: KeyspaceView
-  private let request: RangeRequest
+  let view: KeyspaceView
+  let request: RangeRequest
 
   /// The main revision that is read at.
-  private let main: Int64
+  let main: Int64
 
   /// What was not looked at; nil at the end.
-  private var rest: KeyRange?
+  var rest: KeyRange?
   private var rows: [Row] = []
+
+  // Of keys without values: those within the limit, how many there were with the one behind it, and
+  // what is behind that one.
+  var keys = PackedKeys()
+  var seenCount = 0
+  var behindLimit: KeyRange?
 
   /// Begins to read.
   ///
@@ -36,40 +42,50 @@ public struct RangeReading {
     if request.isCountOnly {
       return result(.none, count: try view.count(request.keys, main: main))
     }
-    guard let keys = rest else { preconditionFailure("a range that was read has no more steps") }
-    let (revisions, behindLimit) = try step(keys)
+    return request.packsKeys ? try packStep() : try readStep()
+  }
+
+  private mutating func readStep() throws(MVCCError) -> RangeResult? {
+    let (revisions, behindLimit) = try step()
     // Only the first time: later the array grows by more than that.
     if rows.isEmpty { rows.reserveCapacity(revisions.count) }
-    for revision in revisions {
-      rows.append(try view.source.row(at: revision.revision, in: view.buffered))
-    }
+    for revision in revisions { rows.append(try row(at: revision)) }
     guard rest == nil else { return nil }
     var count = rows.count
     if let behindLimit { count += try view.count(behindLimit, main: main) }
     if request.needsKeyValues { rows = try arrange(rows) }
     let hasMore = request.limit > 0 && rows.count > request.limit
     if hasMore { rows.removeLast(rows.count - Int(request.limit)) }
+    if request.isKeysOnly {
+      for row in rows { keys.append(NewKeyValue(keyOf: try row.keyValue())) }
+      rows = []
+    }
     var result = result(RowList(rows, in: view.source), count: count)
     result.hasMore = hasMore
     return result
   }
 
-  private func result(_ rows: RowList, count: Int) -> RangeResult {
-    RangeResult(
-      rows: rows,
-      count: count,
-      currentRevision: view.currentRevision,
-      isKeysOnly: request.isKeysOnly
-    )
+  func row(at revision: IndexedRevision) throws(MVCCError) -> Row {
+    try view.source.row(at: revision.revision, in: view.buffered)
+  }
+
+  func result(_ rows: RowList, count: Int) -> RangeResult {
+    RangeResult(rows: rows, keys: keys, count: count, currentRevision: view.currentRevision)
+  }
+
+  var unread: KeyRange {
+    guard let rest else { preconditionFailure("a range that was read has no more steps") }
+    return rest
   }
 
   /// Looks at some keys, and notes what is left.
   ///
   /// - Returns: The revisions of the live ones in the order of the keys, and where the limit was
   ///   reached, if it was.
-  private mutating func step(
-    _ keys: KeyRange
-  ) throws(MVCCError) -> (revisions: [IndexedRevision], behindLimit: KeyRange?) {
+  private mutating func step() throws(MVCCError) -> (
+    revisions: [IndexedRevision], behindLimit: KeyRange?
+  ) {
+    let keys = unread
     var revisions: [IndexedRevision] = []
     var behindLimit: KeyRange?
     let room = request.rowLimit - rows.count

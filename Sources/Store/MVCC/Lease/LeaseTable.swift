@@ -1,6 +1,11 @@
 /// A lease by its place in a ``LeaseTable``: 0 is none.
 typealias LeaseSlot = UInt32
 
+extension LeaseSlot {
+  /// While the index is built: the row names a lease that is not there.
+  static let stray = LeaseSlot.max
+}
+
 /// The leases that there are, and which keys are attached to each.
 ///
 /// What is stored are the leases; which keys are attached follows from the rows of the keys. A key

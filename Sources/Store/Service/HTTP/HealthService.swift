@@ -120,9 +120,8 @@ final class HealthService: Sendable {
     // A log that cannot be written cannot tell what a majority has agreed on either.
     if !isLocal, let failure = node.status.failure { throw failure }
     do throws(MVCCError) {
-      var request = RangeRequest(.all, limit: 1)
-      request.isKeysOnly = true
-      _ = try node.keyspace.view().range(request)
+      // With the value, so that the file is read.
+      _ = try node.keyspace.view().range(RangeRequest(.all, limit: 1))
     } catch {
       throw RPCStatus(error)
     }

@@ -4,10 +4,9 @@ internal import NIOCore
 // The fields of KV's responses behind the header.
 extension ByteBuffer {
   /// Writes what a range has found: the fields of `RangeResponse`.
-  mutating func write(_ result: RangeResult) throws(MVCCError) {
-    for place in 0..<result.rows.count {
-      try writeField(2, result.rows[place], isKeyOnly: result.isKeysOnly)
-    }
+  mutating func write(_ result: RangeResult) {
+    for place in 0..<result.rows.count { writeField(2, result.rows[place]) }
+    for place in 0..<result.keys.blockCount { writeBytes(result.keys.block(place)) }
     writeRangeTail(result)
   }
 
@@ -18,15 +17,15 @@ extension ByteBuffer {
   }
 
   /// Writes what a delete has done: the fields of `DeleteRangeResponse`.
-  mutating func write(_ result: DeleteResult) throws(MVCCError) {
+  mutating func write(_ result: DeleteResult) {
     writeField(2, Int64(result.count))
-    for place in 0..<result.previous.count { try writeField(3, result.previous[place]) }
+    for place in 0..<result.previous.count { writeField(3, result.previous[place]) }
   }
 
   /// Writes what a transaction has done: the fields of `TxnResponse`.
   ///
   /// Transactions within it are as deep as the request was.
-  mutating func write(_ result: TransactionResult) throws(MVCCError) {
+  mutating func write(_ result: TransactionResult) {
     writeField(2, result.succeeded)
     for operation in result.operations {
       var response = ByteBuffer()
@@ -34,20 +33,20 @@ extension ByteBuffer {
       switch operation {
       case .range(let range):
         inner.writeHeader(revision: range.currentRevision)
-        try inner.write(range)
+        inner.write(range)
         response.writeField(1, message: inner)
       case .put(let put):
         inner.writeHeader(revision: put.revision)
-        if !put.previous.isEmpty { try inner.writeField(2, put.previous[0]) }
+        if !put.previous.isEmpty { inner.writeField(2, put.previous[0]) }
         response.writeField(2, message: inner)
       case .delete(let delete):
         inner.writeHeader(revision: delete.revision)
-        try inner.write(delete)
+        inner.write(delete)
         response.writeField(3, message: inner)
       case .transaction(let transaction):
         // etcd leaves the header of these empty.
         inner.writeHead(1, byteCount: 0)
-        try inner.write(transaction)
+        inner.write(transaction)
         response.writeField(4, message: inner)
       case .empty: break
       }
@@ -65,8 +64,7 @@ extension ByteBuffer {
 extension RangeResult {
   /// How many bytes the response takes, about.
   var byteCountHint: Int {
-    var byteCount = 64
-    guard !isKeysOnly else { return byteCount + rows.count * 64 }
+    var byteCount = 64 + keys.byteCount
     for place in 0..<rows.count { byteCount += rows[place].bytes.count + 6 }
     return byteCount
   }

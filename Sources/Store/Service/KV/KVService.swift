@@ -47,7 +47,7 @@ struct KVService: Sendable {
       }
       var buffer = call.buffer(capacity: byteCount)
       node.header.write(to: &buffer, revision: result.currentRevision)
-      try buffer.write(result)
+      buffer.write(result)
       answer(call, requester, buffer)
     } catch {
       call.fail(RPCStatus(error))
@@ -96,7 +96,7 @@ struct KVService: Sendable {
       guard case .put(let result) = answer else { return nil }
       var buffer = call.buffer(capacity: 64)
       node.header.write(to: &buffer, revision: revision)
-      if !result.previous.isEmpty { try buffer.writeField(2, result.previous[0]) }
+      if !result.previous.isEmpty { buffer.writeField(2, result.previous[0]) }
       return buffer
     }
   }
@@ -122,7 +122,7 @@ struct KVService: Sendable {
       guard case .delete(let result) = answer else { return nil }
       var buffer = call.buffer(capacity: 64)
       node.header.write(to: &buffer, revision: revision)
-      try buffer.write(result)
+      buffer.write(result)
       return buffer
     }
   }
@@ -146,7 +146,7 @@ struct KVService: Sendable {
       else { return }
       return answer(call, requester) { () throws(MVCCError) in
         let result = try node.keyspace.view().read(transaction)
-        return try response(to: call, result, revision: result.revision)
+        return response(to: call, result, revision: result.revision)
       }
     }
     guard
@@ -161,7 +161,7 @@ struct KVService: Sendable {
     let change = ProposedChange(change: .transaction(transaction), message: bytes)
     propose(change, requester, call, loop) { answer, _ throws(MVCCError) in
       guard case .transaction(let result) = answer else { return nil }
-      return try response(to: call, result, revision: result.revision)
+      return response(to: call, result, revision: result.revision)
     }
   }
 
@@ -169,10 +169,10 @@ struct KVService: Sendable {
     to call: RPCCall,
     _ result: TransactionResult,
     revision: Int64
-  ) throws(MVCCError) -> ByteBuffer {
+  ) -> ByteBuffer {
     var buffer = call.buffer(capacity: 128)
     node.header.write(to: &buffer, revision: revision)
-    try buffer.write(result)
+    buffer.write(result)
     return buffer
   }
 

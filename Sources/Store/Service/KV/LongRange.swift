@@ -5,8 +5,9 @@ internal import RPC
 
 /// A range that is too large to be answered at once: read, and then sent, a little at a time.
 ///
-/// Between two steps the loop serves others. What is answered is copied only when the client takes it:
-/// until then it stays where it lies, in the file or in what is not committed yet.
+/// Between two steps the loop serves others. Rows are copied only when the client takes them: until then
+/// they stay where they lie, in the file or in what is not committed yet. Keys without values are made
+/// while the range is read.
 final class LongRange {
   /// Answers from this size on are made while they are sent, in bytes.
   static let byteCount = 1 << 20
@@ -62,11 +63,7 @@ final class LongRange {
   }
 
   private func measure(_ pieces: RangePieces) {
-    do throws(MVCCError) {
-      guard try pieces.measureSome() else { return afterPause { $0.measure(pieces) } }
-    } catch {
-      return call.fail(RPCStatus(error))
-    }
+    guard pieces.measureSome() else { return afterPause { $0.measure(pieces) } }
     do throws(RPCStatus) {
       try service.node.admission.confirm(requester)
     } catch {
@@ -88,14 +85,14 @@ final class RangePieces: RPCPieces {
   private static let pieceByteCount = 64 << 10
 
   /// How many rows are measured before others have their turn.
-  private static let rowsPerStep = 8192
+  private static let rowsPerStep = 1 << 16
 
   private let result: RangeResult
   private let head: ByteBuffer
   private let tail: ByteBuffer
   private(set) var byteCount: Int
 
-  // How many rows have been measured, and how many written.
+  // How many rows have been measured, and how many of them, or blocks of keys, written.
   private var measuredCount = 0
   private var writtenCount = 0
 
@@ -109,17 +106,16 @@ final class RangePieces: RPCPieces {
     var tail = ByteBuffer()
     tail.writeRangeTail(result)
     self.tail = tail
-    byteCount = head.readableBytes + tail.readableBytes
+    byteCount = head.readableBytes + tail.readableBytes + result.keys.byteCount
   }
 
   /// Measures some rows.
   ///
   /// - Returns: Whether all are measured.
-  func measureSome() throws(MVCCError) -> Bool {
+  func measureSome() -> Bool {
     let end = min(result.rows.count, measuredCount + Self.rowsPerStep)
     for place in measuredCount..<end {
-      let row = result.rows[place]
-      let rowByteCount = result.isKeysOnly ? try row.keyValue().keyOnlyByteCount : row.bytes.count
+      let rowByteCount = result.rows[place].bytes.count
       byteCount += 1 + varintByteCount(UInt64(rowByteCount)) + rowByteCount
     }
     measuredCount = end
@@ -129,24 +125,22 @@ final class RangePieces: RPCPieces {
   func writePiece(to buffer: inout ByteBuffer) throws(RPCStatus) {
     let end = buffer.readableBytes + Self.pieceByteCount
     if writtenCount == 0, rowOffset == 0 { buffer.writeImmutableBuffer(head) }
-    do throws(MVCCError) {
-      while writtenCount < result.rows.count, buffer.readableBytes < end {
-        try write(result.rows[writtenCount], to: &buffer, room: end - buffer.readableBytes)
+    let partCount = result.rows.count + result.keys.blockCount
+    while writtenCount < partCount, buffer.readableBytes < end {
+      if writtenCount < result.rows.count {
+        write(result.rows[writtenCount], to: &buffer, room: end - buffer.readableBytes)
+      } else {
+        buffer.writeBytes(result.keys.block(writtenCount - result.rows.count))
+        writtenCount += 1
       }
-    } catch {
-      throw RPCStatus(error)
     }
-    if writtenCount == result.rows.count { buffer.writeImmutableBuffer(tail) }
+    if writtenCount == partCount { buffer.writeImmutableBuffer(tail) }
   }
 
   /// Writes the next row, or as much of it as there is room for.
-  private func write(
-    _ row: Row,
-    to buffer: inout ByteBuffer,
-    room: Int
-  ) throws(MVCCError) {
-    guard !result.isKeysOnly, rowOffset > 0 || row.bytes.count > room else {
-      try buffer.writeField(2, row, isKeyOnly: result.isKeysOnly)
+  private func write(_ row: Row, to buffer: inout ByteBuffer, room: Int) {
+    guard rowOffset > 0 || row.bytes.count > room else {
+      buffer.writeField(2, row)
       writtenCount += 1
       return
     }

@@ -51,42 +51,10 @@ extension ByteBuffer {
     writeImmutableBuffer(message)
   }
 
-  /// Writes a key-value, as it is stored or without its value.
-  ///
-  /// - Throws: What is wrong with the row, if its value is to be left out.
-  mutating func writeField(
-    _ field: Int,
-    _ row: Row,
-    isKeyOnly: Bool = false
-  ) throws(MVCCError) {
-    guard isKeyOnly else {
-      writeHead(field, byteCount: row.bytes.count)
-      writeBytes(row.bytes)
-      return
-    }
-    let message = try row.keyValue()
-    writeHead(field, byteCount: message.keyOnlyByteCount)
-    if !message.key.isEmpty {
-      writeHead(1, byteCount: message.key.count)
-      writeBytes(message.key)
-    }
-    writeField(2, message.createRevision)
-    writeField(3, message.modRevision)
-    writeField(4, message.version)
-    writeField(6, message.lease.rawValue)
-  }
-}
-
-extension KeyValueView {
-  /// How long the message is without the value, in bytes.
-  var keyOnlyByteCount: Int {
-    func byteCount(_ value: Int64) -> Int {
-      value == 0 ? 0 : 1 + varintByteCount(UInt64(bitPattern: value))
-    }
-    let numbers =
-      byteCount(createRevision) + byteCount(modRevision) + byteCount(version)
-      + byteCount(lease.rawValue)
-    return key.isEmpty ? numbers : numbers + 1 + varintByteCount(UInt64(key.count)) + key.count
+  /// Writes a key-value as it is stored.
+  mutating func writeField(_ field: Int, _ row: Row) {
+    writeHead(field, byteCount: row.bytes.count)
+    writeBytes(row.bytes)
   }
 }
 
