@@ -43,12 +43,14 @@ format:
 
 # Beside auger, if there is one on the PATH, and etcd's own programs.
 bench: build peers
-	@for product in benchmark-databases benchmark-bolt; do \
+	@for product in benchmark-databases benchmark-bolt benchmark-watch; do \
 	  swift build -c release --product $$product $(RELEASE_FLAGS) --scratch-path $(RELEASE) 2>&1 | tail -1; \
 	done
 	@Benchmarks/decode $(EXPLORER)
 	@Benchmarks/files $(EXPLORER) $(RELEASE)/release/benchmark-databases
 	@$(RELEASE)/release/benchmark-bolt
+	@Benchmarks/live $(EXPLORER) $(RELEASE)/release/benchmark-databases \
+	  $(RELEASE)/release/benchmark-watch $(or $(EXPLORER_ETCD35),$(dir $(ETCD35)))
 
 # The node beside a real etcd, with etcd's own load generator: make bench-node BENCHMARK=PATH
 bench-node: build peers

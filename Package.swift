@@ -219,6 +219,15 @@ let package = Package(
       path: "Benchmarks/Databases",
       swiftSettings: strict
     ),
+    .executableTarget(
+      name: "benchmark-watch",
+      dependencies: [
+        "EtcdClient", "EtcdMessages",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      path: "Benchmarks/Watch",
+      swiftSettings: strict
+    ),
 
     // Tests, which mirror the sources, and comparisons with Kubernetes' own files and programs.
     .target(

@@ -61,7 +61,9 @@ public struct NearbyKeys: Hashable, Sendable {
 extension NearbyKeys: CustomStringConvertible {
   /// One line: `57 keys begin with /registry/pods/, the next is /registry/pods/default/web-0`.
   public var description: String {
-    func text(_ bytes: [UInt8]) -> String { OneLine.escaped(String(decoding: bytes, as: UTF8.self)) }
+    func text(_ bytes: [UInt8]) -> String {
+      OneLine.escaped(String(decoding: bytes, as: UTF8.self))
+    }
     var line = count == 1 ? "1 key" : "\(count) keys"
     line += folder.isEmpty ? " in all" : " with \(text(folder))"
     if let next { line += ", the next one there is \(text(next))" }
