@@ -201,6 +201,7 @@ let package = Package(
         "Bolt", "Decode", "EtcdClient", "EtcdMessages", "Explore", "FileIO", "MVCC", "RPC",
         "Schema", "Snapshot", "Store", "WAL",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ],
       path: "Sources/explorer/Command",
@@ -379,6 +380,7 @@ let package = Package(
         "Bolt", "EtcdClient", "EtcdMessages", "FileIO", "TestSupport", "explorer",
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Crypto", package: "swift-crypto"),
       ],
       path: "Tests/CommandTests",
       swiftSettings: strict

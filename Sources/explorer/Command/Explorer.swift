@@ -26,7 +26,8 @@ struct Explorer: ParsableCommand {
       DecodeCommand.self, EncodeCommand.self, KindsCommand.self, KeysCommand.self,
       GetCommand.self, WatchCommand.self, HistoryCommand.self, DiffCommand.self, CheckCommand.self,
       ChecksumCommand.self, HashCommand.self, SnapshotCommand.self,
-      DefragCommand.self, WALCommand.self, ServeCommand.self,
+      DefragCommand.self, WALCommand.self, PutCommand.self, DeleteCommand.self,
+      CompactCommand.self, EndpointCommand.self, MemberCommand.self, ServeCommand.self,
     ]
   )
 
@@ -37,7 +38,10 @@ struct Explorer: ParsableCommand {
     var arguments = CommandLine.arguments.dropFirst()
     // A subcommand is parsed as a program of its own: taking the whole tree of commands apart first
     // would cost more than decoding an object.
-    let named = configuration.subcommands.first { $0.configuration.commandName == arguments.first }
+    let named = configuration.subcommands.first { command in
+      command.configuration.commandName == arguments.first
+        || arguments.first.map(command.configuration.aliases.contains) ?? false
+    }
     if named != nil { arguments = arguments.dropFirst() }
     let program: any ParsableCommand.Type = named ?? Explorer.self
     // etcd's flags are not such as the parser reads.

@@ -21,6 +21,17 @@ import Testing
     #expect(GoDuration(argument: text) == nil)
   }
 
+  @Test(arguments: [
+    (Duration.zero, "0s"), (.nanoseconds(7), "7ns"), (.nanoseconds(1_500), "1.5\u{B5}s"),
+    (.nanoseconds(2_345_678), "2.345678ms"), (.milliseconds(500), "500ms"), (.seconds(1), "1s"),
+    (.milliseconds(90_500), "1m30.5s"), (.seconds(3_600), "1h0m0s"),
+    (.nanoseconds(1_000_000_001), "1.000000001s"),
+  ])
+  func timeIsPrinted(duration: Duration, text: String) {
+    #expect(GoDuration.text(duration) == text)
+    #expect(GoDuration(argument: text)?.duration == duration)
+  }
+
   @Test func yesAndNoAreRead() {
     #expect(["1", "t", "TRUE", "True"].allSatisfy { GoBool(argument: $0)?.value == true })
     #expect(["0", "F", "false"].allSatisfy { GoBool(argument: $0)?.value == false })

@@ -1,11 +1,13 @@
 import ArgumentParser
 
-/// `explorer snapshot`: saved snapshots, as etcdutl handles them.
+/// `explorer snapshot`: snapshots, as etcdctl and etcdutl handle them.
 struct SnapshotCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "snapshot",
     _superCommandName: "explorer",
-    abstract: "Tells the status of a snapshot, or makes a data directory of it.",
-    subcommands: [SnapshotStatusCommand.self, SnapshotRestoreCommand.self]
+    abstract: "Saves a snapshot, tells its status, or makes a data directory of it.",
+    subcommands: [
+      SnapshotSaveCommand.self, SnapshotStatusCommand.self, SnapshotRestoreCommand.self,
+    ]
   )
 }

@@ -12,6 +12,11 @@ struct WriteOutOptions: ParsableArguments {
     help: ArgumentHelp("simple, table, json or fields.", valueName: "format")
   )
   var output: WriteOut = .simple
+
+  /// Refuses a table, for answers of which etcdctl draws none.
+  func refuseTable() throws {
+    if output == .table { throw ValidationError("-o table: simple, json or fields here.") }
+  }
 }
 
 /// A record in etcd's forms.
@@ -37,18 +42,7 @@ struct WrittenRecord {
     }
   }
 
-  /// As etcd's own releases draw it: names centred, numbers to the right.
   private var table: String {
-    let widths = values.map { max($0.header.count, $0.shown.count) }
-    let rule = "+" + widths.map { String(repeating: "-", count: $0 + 2) + "+" }.joined() + "\n"
-    var header = "|"
-    var row = "|"
-    for (value, width) in zip(values, widths) {
-      let space = width - value.header.count
-      header += String(repeating: " ", count: space / 2 + 1) + value.header
-      header += String(repeating: " ", count: space - space / 2 + 1) + "|"
-      row += String(repeating: " ", count: width - value.shown.count + 1) + value.shown + " |"
-    }
-    return rule + header + "\n" + rule + row + "\n" + rule
+    EtcdTable(names: values.map(\.header), rows: [values.map(\.shown)]).text
   }
 }

@@ -119,6 +119,20 @@ struct ConnectionOptions: ParsableArguments {
   func clientOptions(
     in surroundings: Surroundings = Surroundings()
   ) throws -> EtcdClient.Options {
+    try called(in: surroundings).options
+  }
+
+  /// The servers, as they were named, and how to call them.
+  struct Called: Sendable {
+    /// What was written, without blanks around it, for each of the endpoints.
+    var names: [String]
+
+    /// What a client is made with.
+    var options: EtcdClient.Options
+  }
+
+  /// As ``clientOptions(in:)``, with the names.
+  func called(in surroundings: Surroundings = Surroundings()) throws -> Called {
     let given = Given(options: self, variable: surroundings.variable)
     var certificates = try given.certificates()
     let named = given.endpoints
@@ -132,7 +146,8 @@ struct ConnectionOptions: ParsableArguments {
     let isSecure = try certificates != Certificates() || given.insecureTransport() == false
     var options = EtcdClient.Options(endpoints: [])
     do {
-      for name in names.isEmpty ? ["127.0.0.1:2379"] : names {
+      if names.isEmpty { names = ["127.0.0.1:2379"] }
+      for name in names {
         options.endpoints.append(try Endpoint(name, isSecure: isSecure))
       }
     } catch {
@@ -150,7 +165,7 @@ struct ConnectionOptions: ParsableArguments {
       timeout: try given.time("keepalive-timeout", keepaliveTimeout) ?? .seconds(6)
     )
     options.user = try given.user(ask: surroundings.ask)
-    return options
+    return Called(names: names, options: options)
   }
 }
 

@@ -37,6 +37,36 @@ struct GoDuration: ExpressibleByArgument, Equatable {
   ]
 }
 
+extension GoDuration {
+  /// A length of time as Go prints it: `2.345678ms`, `1m30.5s`.
+  ///
+  /// Source: Go, `time.Duration.String`.
+  static func text(_ time: Duration) -> String {
+    let (seconds, attoseconds) = time.components
+    let nanoseconds = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    switch nanoseconds {
+    case 0: return "0s"
+    case ..<1_000: return "\(nanoseconds)ns"
+    case ..<1_000_000: return decimal(nanoseconds, digits: 3) + "\u{B5}s"
+    case ..<1_000_000_000: return decimal(nanoseconds, digits: 6) + "ms"
+    default:
+      let (minutes, rest) = nanoseconds.quotientAndRemainder(dividingBy: 60_000_000_000)
+      let text = decimal(rest, digits: 9) + "s"
+      if minutes == 0 { return text }
+      return minutes < 60 ? "\(minutes)m\(text)" : "\(minutes / 60)h\(minutes % 60)m\(text)"
+    }
+  }
+
+  /// A number of the smallest parts, with the point where it belongs and no zeros at its end.
+  private static func decimal(_ number: Int64, digits: Int) -> String {
+    let text = String(number)
+    let padded = String(repeating: "0", count: max(0, digits + 1 - text.count)) + text
+    var fraction = padded.suffix(digits)
+    while fraction.last == "0" { fraction.removeLast() }
+    return padded.dropLast(digits) + (fraction.isEmpty ? "" : "." + fraction)
+  }
+}
+
 /// Yes or no as Go's programs take it.
 ///
 /// Source: Go, `strconv.ParseBool`.
