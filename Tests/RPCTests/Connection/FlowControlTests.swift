@@ -56,6 +56,25 @@ import Testing
     }
   }
 
+  @Test func streamThatPrefersFewMessagesSendsNothingBehindWhatWaits() async throws {
+    try await TestServer.with { server in
+      let client = try server.client(settings: [(4, 0)])
+      client.begin("/test.Echo/Trickle", stream: 1)
+      client.send(message: Array("3".utf8), stream: 1)
+      for count in 1...2 {
+        #expect(server.events.wait(count: count))
+        client.send(window: 16_384, stream: 1)
+        #expect(client.next(.data, stream: 1)?.payload.count == 16_384)
+        // Five bytes of each message are still there.
+        #expect(server.events.all.count == count)
+        client.send(window: count == 1 ? 5 : 1 << 20, stream: 1)
+        #expect(client.next(.data, stream: 1)?.payload.count == 5)
+      }
+      #expect(client.answer(of: 1)?.code == 0)
+      #expect(server.events.all == ["full", "full"])
+    }
+  }
+
   @Test func slowStreamsDoNotStopOthers() async throws {
     try await TestServer.with {
       $0.limits.connectionHighWaterMark = 1_000_000

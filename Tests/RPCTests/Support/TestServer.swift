@@ -207,6 +207,8 @@ enum TestMethods {
       "/test.Echo/Stream": .stream { EchoHandler($0, events) },
       // Sends pieces for as long as it may.
       "/test.Echo/Flood": .stream { FloodHandler($0, events) },
+      // The same, but nothing while anything waits.
+      "/test.Echo/Trickle": .stream { FloodHandler($0, events, prefersFewMessages: true) },
       // Ends at once, before the client has.
       "/test.Echo/Refuse": .stream { call in
         call.fail(RPCStatus(.unavailable, "no leader"))
@@ -322,10 +324,12 @@ final class FloodHandler: RPCStreamHandler {
   private let events: Recorder<String>
   private var left = 0
   private var unwritableCount = 0
+  let prefersFewMessages: Bool
 
-  init(_ call: RPCCall, _ events: Recorder<String>) {
+  init(_ call: RPCCall, _ events: Recorder<String>, prefersFewMessages: Bool = false) {
     self.call = call
     self.events = events
+    self.prefersFewMessages = prefersFewMessages
   }
 
   func receive(_ message: ByteBuffer) {

@@ -28,6 +28,9 @@ class ConnectionStream {
   /// Whether someone was told not to send, and has to be told when he may.
   final var waitsForWriting = false
 
+  /// Whether nothing more is to be written while anything waits.
+  final var prefersFewMessages = false
+
   /// How much is kept of what is not complete, in bytes; counted for the connection too.
   final var incompleteByteCount = 0
 
@@ -74,12 +77,20 @@ class ConnectionStream {
     guard !hasEnded else { return false }
     if pendingByteCount == 0 { return true }
     let limits = connection.loop.configuration.limits
-    if pendingByteCount < limits.callHighWaterMark, !connection.isCongested { return true }
+    let mark = prefersFewMessages ? 0 : limits.callHighWaterMark
+    if pendingByteCount < mark, !connection.isCongested { return true }
     if !waitsForWriting {
       waitsForWriting = true
       connection.countWaiting(1)
     }
     return false
+  }
+}
+
+extension ConnectionStream {
+  /// How little must wait before more may be sent, in bytes.
+  final var lowWaterMark: Int {
+    prefersFewMessages ? 0 : connection.loop.configuration.limits.callLowWaterMark
   }
 }
 

@@ -47,7 +47,9 @@ final class RPCStream: ConnectionStream {
   func begin() {
     guard case .stream(let make) = entry.method, let call else { return }
     let handler = make(call)
-    if !isOver { self.handler = handler }
+    guard !isOver else { return }
+    self.handler = handler
+    prefersFewMessages = handler.prefersFewMessages
   }
 
   override var deadline: NIODeadline? { isOver ? nil : call?.deadline }
