@@ -13,6 +13,9 @@ final class RPCStream: ConnectionStream {
 
   /// The one message of a unary call, until the client has said that there is no other.
   private var request: ByteBuffer?
+
+  /// When the method was given the request, if somebody wants to know what takes long.
+  private var start: NIODeadline?
   private var hasSentHeaders = false
   private(set) var isOver = false
 
@@ -130,7 +133,11 @@ final class RPCStream: ConnectionStream {
     guard case .unary(let answer) = entry.method, let call, let message = request, !isOver else {
       return
     }
-    request = nil
+    if connection.loop.configuration.onSlowCall == nil {
+      request = nil
+    } else {
+      start = .now()
+    }
     answer(call, message)
   }
 
@@ -209,16 +216,38 @@ final class RPCStream: ConnectionStream {
 extension RPCStream: RPCCall.Sink {
   func send(_ message: ByteBuffer) {
     guard !isOver else { return }
+    noteAnswer(message, message.readableBytes)
     beginMessage(message.readableBytes)
     connection.writeMessage(message, of: self)
   }
 
   func answer(_ pieces: any RPCPieces) {
     guard !isOver else { return }
+    noteAnswer(nil, pieces.byteCount)
     beginMessage(pieces.byteCount)
     let answer = PiecewiseAnswer(pieces, of: self)
     self.answer = answer
     answer.begin()
+  }
+
+  /// Tells of a call that took long; only the first answer of a call counts.
+  private func noteAnswer(_ message: ByteBuffer?, _ byteCount: Int) {
+    guard let start, let request else { return }
+    self.start = nil
+    self.request = nil
+    let configuration = connection.loop.configuration
+    let duration = NIODeadline.now() - start
+    guard duration > configuration.expectedCallDuration else { return }
+    configuration.onSlowCall?(
+      RPCSlowCall(
+        path: entry.path,
+        peer: connection.peer.address,
+        duration: .nanoseconds(duration.nanoseconds),
+        request: request,
+        answer: message,
+        answerByteCount: byteCount
+      )
+    )
   }
 
   private func beginMessage(_ byteCount: Int) {
@@ -231,6 +260,7 @@ extension RPCStream: RPCCall.Sink {
 
   func finish(_ status: RPCStatus) {
     guard !isOver else { return }
+    noteAnswer(nil, 0)
     end(status.code)
     writeEnd(status)
   }

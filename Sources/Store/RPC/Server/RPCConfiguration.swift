@@ -17,6 +17,13 @@ public struct RPCConfiguration: Sendable {
   /// Takes a line for the log, on any thread.
   public var log: @Sendable (RPCLogLine) -> Void = { _ in }
 
+  /// Takes unary calls that took longer than is expected, on their event loop; nil if nobody wants to
+  /// know.
+  public var onSlowCall: (@Sendable (RPCSlowCall) -> Void)?
+
+  /// How long unary calls may take.
+  public var expectedCallDuration = TimeAmount.milliseconds(300)
+
   /// A configuration with the defaults of etcd.
   public init(listeners: [RPCListener]) { self.listeners = listeners }
 }
@@ -125,6 +132,27 @@ public struct RPCKeepalive: Sendable {
 
   /// The defaults.
   public init() {}
+}
+
+/// A unary call that took long.
+public struct RPCSlowCall: Sendable {
+  /// The full method.
+  public var path: String
+
+  /// The client's address.
+  public var peer: String?
+
+  /// How long it took until there was an answer.
+  public var duration: Duration
+
+  /// What was asked for.
+  public var request: ByteBuffer
+
+  /// What was answered; nil after an error, and if it is made only while it is sent.
+  public var answer: ByteBuffer?
+
+  /// How long the answer is, in bytes.
+  public var answerByteCount: Int
 }
 
 /// A line for the log.

@@ -33,6 +33,9 @@ extension RPCConfiguration {
       limits.maximumConcurrentStreams
     )
     keepalive = RPCKeepalive(configuration.keepAlive)
+    let slowRequest = configuration.monitoring.slowRequest / .nanoseconds(1)
+    expectedCallDuration = .nanoseconds(Int64(exactly: slowRequest.rounded()) ?? .max)
+    onSlowCall = { logger.warning("request stats", metadata: $0.logFields) }
     log = { line in
       var metadata: Logger.Metadata = [:]
       metadata["remote-addr"] = line.peer.map { "\($0)" }
