@@ -81,6 +81,19 @@ import Testing
     ]
   }()
 
+  @Test func longAnswersAreWhole() async throws {
+    try await ServedTestNode.with(data) { node in
+      let value = GatewayText.base64(String(repeating: "value", count: 100_000))
+      let put = #"{"key":"YQ==","value":"\#(value)"}"#
+      #expect(try HTTPTalk(node.port, "POST", "/v3/kv/put", body: put).answer().status == 200)
+      let answer = try HTTPTalk(node.port, "POST", "/v3/kv/range", body: #"{"key":"YQ=="}"#)
+        .answer()
+      #expect(answer.status == 200)
+      let isWhole = answer.body.contains("\"value\":\"\(value)\"")
+      #expect(isWhole)
+    }
+  }
+
   @Test(arguments: EtcdVersion.installed)
   func answersAreThoseOfEtcdByteForByte(_ version: EtcdVersion) async throws {
     let etcd = try EtcdServer.start(version: version)

@@ -45,7 +45,7 @@ final class ServedTestNode {
     let service = HTTPService(
       health: health,
       metrics: metrics,
-      gateway: Gateway(to: methods),
+      gateway: Gateway(to: methods, pool: pool),
       of: node,
       http
     )

@@ -28,8 +28,20 @@ import Testing
     _ request: some Message,
     token: String? = nil
   ) throws -> RPCStatus? {
+    #expect(throws: RPCStatus.self) { try answer(node, name, request, token: token) }
+  }
+
+  /// Calls a method and waits for its answer.
+  private func answer(
+    _ node: TestNode,
+    _ name: String,
+    _ request: some Message,
+    token: String? = nil
+  ) throws -> [UInt8] {
     let path = "/etcdserverpb.KV/\(name)"
-    guard case .unary(let method) = KVService(node: node.node).methods[path] else { return nil }
+    guard case .unary(let method) = KVService(node: node.node).methods[path] else {
+      throw RPCStatus(.unimplemented, path)
+    }
     let loop = node.node.loops[0].eventLoop
     let promise = loop.makePromise(of: [UInt8].self)
     let bytes = ByteBuffer(bytes: try request.serializedBytes() as [UInt8])
@@ -43,7 +55,44 @@ import Testing
       )
       method(call, bytes)
     }
-    return #expect(throws: RPCStatus.self) { try promise.futureResult.wait() }
+    return try promise.futureResult.wait()
+  }
+
+  @Test func whatIsReadBesideTheLoopIsAnsweredAllTheSame() throws {
+    let node = try node { _ in }
+    let count = LargeRead.rowCount + 1
+    try node.propose {
+      $0.txn.success = (0..<count).map { number in
+        .with {
+          $0.requestPut.key = Data("key-\(100_000 + number)".utf8)
+          $0.requestPut.value = Data("\(number * 7919 % count)".utf8)
+        }
+      }
+    }
+    let range = Etcdserverpb_RangeRequest.with {
+      $0.key = Data([0])
+      $0.rangeEnd = Data([0])
+      $0.limit = 3
+      $0.sortTarget = .value
+      $0.sortOrder = .descend
+    }
+    let found = try Etcdserverpb_RangeResponse(
+      serializedBytes: answer(node, "Range", range)
+    )
+    let values = (0..<count).map { "\($0)" }.sorted(by: >).prefix(3)
+    #expect(found.kvs.map { String(decoding: $0.value, as: UTF8.self) } == Array(values))
+    #expect(found.count == count)
+    #expect(found.more)
+    let transaction = Etcdserverpb_TxnRequest.with {
+      $0.success = [.with { $0.requestRange = range }]
+    }
+    let read = try Etcdserverpb_TxnResponse(serializedBytes: answer(node, "Txn", transaction))
+    #expect(read.responses.map(\.responseRange.kvs) == [found.kvs])
+    #expect(read.header.revision == 2)
+    // What is wrong with it is told too.
+    var future = range
+    future.revision = 99
+    #expect(try refusal(node, "Range", future) == .futureRevision)
   }
 
   @Test func noRoomIsFoundBeforeWhatIsWrongWithARequest() throws {

@@ -35,7 +35,34 @@ extension KeyspaceView {
   }
 }
 
+extension KeyspaceView {
+  /// How many rows have to be looked at before there is anything to answer, about: for requests that are
+  /// not answered as they are read.
+  ///
+  /// - Complexity: O(log n).
+  public func estimatedRowCount(of request: RangeRequest) -> Int {
+    guard !request.isCountOnly else { return 0 }
+    // Of the latest state, whatever is asked for, and of all keys if those cannot be counted.
+    let count = (try? count(request.keys, main: .max)) ?? keyspace.keyCount
+    return min(count, request.rowLimit)
+  }
+
+  /// How many rows a transaction that changes nothing looks at, about: at most, of both its branches.
+  public func estimatedRowCount(of request: TransactionRequest) -> Int {
+    var sum = request.compares.reduce(0) { sum, compare in
+      sum + estimatedRowCount(of: RangeRequest(compare.keys))
+    }
+    for case .range(let range) in request.success + request.failure {
+      sum += estimatedRowCount(of: range)
+    }
+    return sum
+  }
+}
+
 extension RangeRequest {
+  /// Whether nothing can be answered before everything is read.
+  public var isArranged: Bool { needsKeyValues }
+
   /// Whether rows have to be looked at, to filter or to order them.
   var needsKeyValues: Bool { hasFilter || precedes != nil }
 

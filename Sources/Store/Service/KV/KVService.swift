@@ -36,14 +36,22 @@ struct KVService: Sendable {
         try admission.admit(call, toRange: message)
       })
     else { return }
+    let view = node.keyspace.view()
+    if request.isArranged, view.estimatedRowCount(of: request) > LargeRead.rowCount {
+      return LargeRead(call, node).run { () throws(MVCCError) in
+        try view.range(request)
+      } _: { call, result in
+        LongRange(self, call, requester, request).answer(result)
+      }
+    }
     do throws(MVCCError) {
-      var reading = try RangeReading(of: node.keyspace.view(), request)
+      var reading = try RangeReading(of: view, request)
       guard let result = try reading.advance() else {
         return LongRange(self, call, requester, request, reading).readLater()
       }
       let byteCount = result.byteCountHint
       guard byteCount < LongRange.byteCount else {
-        return LongRange(self, call, requester, request, reading).answer(result)
+        return LongRange(self, call, requester, request).answer(result)
       }
       var buffer = call.buffer(capacity: byteCount)
       node.header.write(to: &buffer, revision: result.currentRevision)
@@ -144,9 +152,18 @@ struct KVService: Sendable {
           try admission.admit(call, toDo: message)
         })
       else { return }
+      let view = node.keyspace.view()
+      guard view.estimatedRowCount(of: transaction) <= LargeRead.rowCount else {
+        return LargeRead(call, node).run { () throws(MVCCError) in
+          let result = try view.read(transaction)
+          return response(result, revision: result.revision)
+        } _: { call, bytes in
+          answer(call, requester, bytes)
+        }
+      }
       return answer(call, requester) { () throws(MVCCError) in
-        let result = try node.keyspace.view().read(transaction)
-        return response(to: call, result, revision: result.revision)
+        let result = try view.read(transaction)
+        return response(result, revision: result.revision)
       }
     }
     guard
@@ -161,16 +178,12 @@ struct KVService: Sendable {
     let change = ProposedChange(change: .transaction(transaction), message: bytes)
     propose(change, requester, call, loop) { answer, _ throws(MVCCError) in
       guard case .transaction(let result) = answer else { return nil }
-      return response(to: call, result, revision: result.revision)
+      return response(result, revision: result.revision)
     }
   }
 
-  private func response(
-    to call: RPCCall,
-    _ result: TransactionResult,
-    revision: Int64
-  ) -> ByteBuffer {
-    var buffer = call.buffer(capacity: 128)
+  private func response(_ result: TransactionResult, revision: Int64) -> ByteBuffer {
+    var buffer = ByteBufferAllocator().buffer(capacity: 128)
     node.header.write(to: &buffer, revision: revision)
     buffer.write(result)
     return buffer

@@ -16,14 +16,16 @@ final class LongRange {
   private let call: RPCCall
   private let requester: AuthStore.Requester
   private let request: RangeRequest
-  private var reading: RangeReading
+
+  /// Changed in its place, since it has all that was read so far.
+  private var reading: RangeReading?
 
   init(
     _ service: KVService,
     _ call: RPCCall,
     _ requester: AuthStore.Requester,
     _ request: RangeRequest,
-    _ reading: RangeReading
+    _ reading: RangeReading? = nil
   ) {
     self.service = service
     self.call = call
@@ -36,7 +38,7 @@ final class LongRange {
   func readLater() {
     afterPause { range in
       do throws(MVCCError) {
-        guard let result = try range.reading.advance() else { return range.readLater() }
+        guard let result = try range.reading?.advance() else { return range.readLater() }
         range.answer(result)
       } catch .compacted where range.request.revision <= 0 {
         // Of the latest revision nothing is missing; by now that is another one.

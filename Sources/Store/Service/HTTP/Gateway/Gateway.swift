@@ -1,5 +1,6 @@
 internal import NIOCore
 internal import NIOHTTP1
+internal import NIOPosix
 internal import RPC
 
 /// The JSON gateway: every method of the API by a path, with messages in JSON.
@@ -18,14 +19,21 @@ struct Gateway: Sendable {
   let maximumMessageByteCount: Int
 
   private let methods: [String: RPCMethod]
+  private let pool: NIOThreadPool
 
   /// A gateway to methods.
   ///
   /// - Parameters:
   ///   - methods: What is done for every method, by its full name: as the server has them.
+  ///   - pool: Threads for what takes long.
   ///   - maximumMessageByteCount: The longest message, in bytes.
-  init(to methods: [String: RPCMethod], maximumMessageByteCount: Int = 2 << 20) {
+  init(
+    to methods: [String: RPCMethod],
+    pool: NIOThreadPool = .singleton,
+    maximumMessageByteCount: Int = 2 << 20
+  ) {
     self.methods = methods
+    self.pool = pool
     self.maximumMessageByteCount = maximumMessageByteCount
   }
 
@@ -60,7 +68,7 @@ struct Gateway: Sendable {
       }
       timeout = parsed.nanoseconds == 0 ? nil : parsed
     }
-    let sink = GatewayCall(exchange, route, headers, limit: maximumMessageByteCount)
+    let sink = GatewayCall(exchange, route, headers, pool, limit: maximumMessageByteCount)
     sink.begin(method, Gateway.metadata(of: request), timeout: timeout)
   }
 

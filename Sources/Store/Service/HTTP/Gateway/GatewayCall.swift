@@ -1,11 +1,13 @@
 internal import NIOCore
 internal import NIOHTTP1
+internal import NIOPosix
 internal import RPC
 
 /// A call that came through the gateway; belongs to its event loop.
 final class GatewayCall: RPCCall.Sink {
   private let exchange: any HTTPExchange
   private let route: GatewayRoute
+  private let pool: NIOThreadPool
   private let limit: Int
   private var headers: HTTPHeaders
 
@@ -29,16 +31,19 @@ final class GatewayCall: RPCCall.Sink {
   ///   - exchange: The request.
   ///   - route: What its path stands for.
   ///   - headers: What every answer has in its head.
+  ///   - pool: Threads that long answers are made into text by.
   ///   - limit: The longest message, in bytes.
   init(
     _ exchange: any HTTPExchange,
     _ route: GatewayRoute,
     _ headers: HTTPHeaders,
+    _ pool: NIOThreadPool,
     limit: Int
   ) {
     self.exchange = exchange
     self.route = route
     self.headers = headers
+    self.pool = pool
     self.limit = limit
     values = JSONValues(exchange.request.body)
   }
@@ -172,13 +177,31 @@ final class GatewayCall: RPCCall.Sink {
   private func end(_ status: RPCStatus) {
     if route.isStream { return endStream(status) }
     guard status.code == .ok else { return exchange.answer(headers, status) }
-    do {
-      let json = try route.response(response ?? ByteBuffer())
+    let response = response ?? ByteBuffer()
+    guard response.readableBytes > GatewayCall.longAnswerByteCount else {
+      return answer(Result { ByteBuffer(bytes: try route.response(response)) })
+    }
+    let loop = exchange.eventLoop
+    let pending = NIOLoopBound(self, eventLoop: loop)
+    pool.submit { [route] state in
+      let result: Result<ByteBuffer, any Error> =
+        state == .active
+        ? Result { ByteBuffer(bytes: try route.response(response)) } : .failure(RPCStatus.stopped)
+      loop.execute { pending.value.answer(result) }
+    }
+  }
+
+  /// From which size on an answer is not made into text on the event loop: that takes some milliseconds.
+  private static let longAnswerByteCount = 1 << 17
+
+  private func answer(_ json: Result<ByteBuffer, any Error>) {
+    switch json {
+    case .success(let body):
       headers.add(name: "content-type", value: "application/json")
       headers.add(name: "grpc-metadata-content-type", value: "application/grpc")
-      exchange.answer(.ok, headers, body: ByteBuffer(bytes: json))
-    } catch {
-      exchange.answer(headers, RPCStatus(.internal, "\(error)"))
+      exchange.answer(.ok, headers, body: body)
+    case .failure(let error):
+      exchange.answer(headers, error as? RPCStatus ?? RPCStatus(.internal, "\(error)"))
     }
   }
 
