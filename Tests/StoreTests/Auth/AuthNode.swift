@@ -102,6 +102,7 @@ final class AuthNode: Sendable {
 final class InstantWriter: LogProposer, @unchecked Sendable {
   // The lock guards everything: an applier belongs to one thread at a time.
   private let lock = NSLock()
+  let requestByteCount = 1 << 16
   private let applier: Applier
   private let keyspace: Keyspace
   private var index: UInt64 = 0

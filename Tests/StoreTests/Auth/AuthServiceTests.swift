@@ -74,6 +74,31 @@ import Testing
     }
   }
 
+  @Test func whatIsTooLargeIsRefusedBeforeWhoMayNotAsk() throws {
+    let node = try node()
+    func refusal(_ method: String, _ request: some Message) -> RPCStatus? {
+      #expect(throws: RPCStatus.self) {
+        try node.call(AuthServiceTests.service + method, request)
+      }
+    }
+    for (byteCount, expected) in [(10, RPCStatus.userEmpty), (1 << 17, .requestTooLarge)] {
+      let name = String(repeating: "a", count: byteCount)
+      #expect(
+        refusal("RoleAdd", Etcdserverpb_AuthRoleAddRequest.with { $0.name = name }) == expected
+      )
+      let user = Etcdserverpb_AuthUserAddRequest.with {
+        $0.name = name
+        $0.password = "b"
+      }
+      #expect(refusal("UserAdd", user) == expected)
+      let change = Etcdserverpb_AuthUserChangePasswordRequest.with {
+        $0.name = name
+        $0.password = "b"
+      }
+      #expect(refusal("UserChangePassword", change) == expected)
+    }
+  }
+
   @Test func onlyHashesAreWrittenToTheLog() throws {
     let node = try node()
     let user = try #require(node.directory.current.user("root"))

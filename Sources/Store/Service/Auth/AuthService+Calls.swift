@@ -36,11 +36,27 @@ extension AuthService {
     let respond = response(type)
     return unary { (service: AuthService, call, request: Request) in
       service.admitting(call) { () throws(RPCStatus) in
-        let requester = try service.admission.admitAdministrator(call)
+        let requester = try service.administrator(call, asking: request)
         var proposal = Etcdserverpb_InternalRaftRequest()
         fill(&proposal, request)
         service.propose(proposal, by: requester, call, respond)
       }
+    }
+  }
+
+  /// The administrator who calls.
+  ///
+  /// etcd looks at permissions when it applies, after the request was too large for the log.
+  func administrator(
+    _ call: RPCCall,
+    asking request: some Message
+  ) throws(RPCStatus) -> AuthStore.Requester {
+    do throws(RPCStatus) {
+      return try admission.admitAdministrator(call)
+    } catch {
+      let bytes: [UInt8] = (try? request.serializedBytes()) ?? []
+      guard error != .invalidAuthToken, bytes.count > proposer.requestByteCount else { throw error }
+      throw .requestTooLarge
     }
   }
 

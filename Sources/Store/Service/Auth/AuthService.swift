@@ -106,7 +106,7 @@ final class AuthService: Sendable {
   private func addUser(_ call: RPCCall, _ request: Etcdserverpb_AuthUserAddRequest) {
     let respond = response(Etcdserverpb_AuthUserAddResponse.self)
     admitting(call) { () throws(RPCStatus) in
-      let requester = try admission.admitAdministrator(call)
+      let requester = try administrator(call, asking: request)
       var proposal = Etcdserverpb_InternalRaftRequest()
       proposal.authUserAdd = request
       if request.options.noPassword { return propose(proposal, by: requester, call, respond) }
@@ -125,7 +125,7 @@ final class AuthService: Sendable {
   ) {
     let respond = response(Etcdserverpb_AuthUserChangePasswordResponse.self)
     admitting(call) { () throws(RPCStatus) in
-      let requester = try admission.admitAdministrator(call)
+      let requester = try administrator(call, asking: request)
       var proposal = Etcdserverpb_InternalRaftRequest()
       proposal.authUserChangePassword = request
       if request.password.isEmpty { return propose(proposal, by: requester, call, respond) }

@@ -5,6 +5,9 @@ internal import RPC
 
 /// The way into the log, for services.
 protocol LogProposer: AnyObject, Sendable {
+  /// How large a request may be, in bytes.
+  var requestByteCount: Int { get }
+
   /// Has a request written to the log and applied.
   ///
   /// - Parameters:

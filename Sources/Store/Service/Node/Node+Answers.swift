@@ -6,6 +6,8 @@ internal import RPC
 internal import SwiftProtobuf
 
 extension Node: LogProposer {
+  var requestByteCount: Int { options.requestByteCount }
+
   func propose(
     _ request: Etcdserverpb_InternalRaftRequest,
     by requester: AuthStore.Requester,
