@@ -204,7 +204,10 @@ private final class LocalFileHandle: FileHandle {
     }
     let memory = mmap(nil, byteCount, PROT_READ, MAP_SHARED, descriptor, 0)
     guard let memory, memory != MAP_FAILED else { throw failure(.map, path) }
+    // Of shared memory, this drops nothing that is not in the file. If it fails, nothing has changed.
     return Mapping(UnsafeRawBufferPointer(start: memory, count: byteCount)) { bytes in
+      madvise(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count, MADV_DONTNEED)
+    } release: { bytes in
       munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
     }
   }

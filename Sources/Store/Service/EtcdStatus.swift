@@ -22,6 +22,7 @@ extension RPCStatus {
   static let invalidSortOption = etcd(.invalidArgument, "invalid sort option")
   static let compacted = etcd(.outOfRange, "mvcc: required revision has been compacted")
   static let futureRevision = etcd(.outOfRange, "mvcc: required revision is a future revision")
+  static let stalledSnapshot = etcd(.deadlineExceeded, "client takes nothing of the snapshot")
   static let noSpace = etcd(.resourceExhausted, "mvcc: database space exceeded")
 
   // Leases and watches.

@@ -76,7 +76,7 @@ import Testing
       let answer = try HTTPTalk(node.port, "GET", "/version").answer()
       let text =
         "{\"etcdserver\":\"\(ServedVersion.server)\",\"etcdcluster\":"
-        + "\"\(ServedVersion.cluster)\",\"storage\":\"\(ServedVersion.storage)\"}"
+        + "\"\(ServedVersion.cluster)\",\"storage\":\"\(ServedVersion.cluster)\"}"
       #expect(answer.body == text)
     }
   }

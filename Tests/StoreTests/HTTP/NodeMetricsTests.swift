@@ -106,6 +106,19 @@ import Testing
       let compactions = "etcd_debugging_mvcc_db_compaction"
       #expect((values["\(compactions)_pause_duration_milliseconds_count"] ?? 0) > 0)
       #expect(values["\(compactions)_total_duration_milliseconds_count"] == 1)
+      #expect(values["\(compactions)_keys_total"] == 2)
+      let index = "etcd_debugging_mvcc_index_compaction_pause_duration_milliseconds"
+      #expect(values["\(index)_count"] == 1)
+      // Three times a key and a value of a byte, and two keys alone.
+      #expect(values["etcd_debugging_mvcc_total_put_size_in_bytes"] == 8)
+      #expect((values["etcd_mvcc_db_open_read_transactions"] ?? 0) >= 1)
+      #expect(values["etcd_debugging_auth_revision"] == 1)
+      for part in ["rebalance", "spill", "write"] {
+        let name = "etcd_debugging_disk_backend_commit_\(part)_duration_seconds"
+        #expect(
+          values["\(name)_count"] == values["etcd_disk_backend_commit_duration_seconds_count"]
+        )
+      }
       #expect((values["\(compactions)_last"] ?? 0) > 1_700_000_000)
       let hashes = ["etcd_mvcc_hash_duration_seconds", "etcd_mvcc_hash_rev_duration_seconds"]
       #expect(hashes.reduce(0) { $0 + (values["\($1)_count"] ?? 0) } == 1)

@@ -33,11 +33,18 @@ import Testing
       #expect(isIdle)
       #expect(try ask("ENABLE", "3.5.7").contains("\"version\":\"3.6.0\""))
       #expect(try isUnderWay())
+      func versions() throws -> String { try HTTPTalk(node.port, "GET", "/version").answer().body }
+      #expect(try versions().contains("\"etcdcluster\":\"3.5.0\",\"storage\":\"3.5.0\""))
+      let status = try HTTPTalk(node.port, "POST", "/v3/maintenance/status", body: "{}").answer()
+      #expect(status.body.contains("\"storageVersion\":\"3.5.0\""))
+      let figures = try HTTPTalk(node.port, "GET", "/metrics").answer().body
+      #expect(figures.contains("etcd_cluster_version{cluster_version=\"3.5\"} 1"))
       for action in ["VALIDATE", "ENABLE"] {
         #expect(try ask(action, "3.5.0").contains("cluster has a downgrade job in progress"))
       }
-      #expect(try ask("CANCEL").contains("\"version\":\"3.6.0\""))
+      #expect(try ask("CANCEL").contains("\"version\":\"3.5.0\""))
       #expect(try !isUnderWay())
+      #expect(try versions().contains("\"etcdcluster\":\"3.6.0\",\"storage\":\"3.6.0\""))
       #expect(try ask("CANCEL").contains("\"version\":\"3.6.0\""))
     }
   }

@@ -175,6 +175,12 @@ public final class Database: Sendable {
     try byteCount() % 512 == 32
   }
 
+  /// How many read transactions have not ended.
+  public var readerCount: Int { state.withLock { $0.readers.values.reduce(0, +) } }
+
+  /// Lets go of the pages that were read, after much was that will not be needed soon.
+  public func forgetPages() { state.withLock { $0.mapping }.forgetPages() }
+
   /// How many bytes of the allocated pages are free, as the last commit left them; known to whoever
   /// has the database open for writing.
   public var freeByteCount: Int {

@@ -8,7 +8,8 @@ internal import FileIO
 /// in a property, or wraps the reading into `withExtendedLifetime`. ``Bucket/copy(of:)`` needs
 /// neither. Any thread may read.
 public final class ReadTransaction: Sendable {
-  private let database: Database
+  /// The database that it reads.
+  public let database: Database
   let meta: Meta
   private let mapping: Mapping
   nonisolated(unsafe) let pages: PageSpace

@@ -94,18 +94,23 @@ public final class WriteTransaction {
   /// The pages are written and synced before the meta page that refers to them is written and
   /// synced: at every moment one of the two meta pages is sound and refers to nothing unfinished.
   ///
-  /// - Throws: ``BoltError/file(_:)``, or the fault of a page. Nothing has changed then, unless the meta page could not be
-  ///   written or synced: whether the file holds the old state or the new one is then unknown until
-  ///   it is opened anew, readers see the old one, and nothing more is written.
-  public func commit() throws(BoltError) {
+  /// - Returns: How long its parts took.
+  /// - Throws: ``BoltError/file(_:)``, or the fault of a page. Nothing has changed then, unless the
+  ///   meta page could not be written or synced: whether the file holds the old state or the new one is
+  ///   then unknown until it is opened anew, readers see the old one, and nothing more is written.
+  @discardableResult
+  public func commit() throws(BoltError) -> CommitTimes {
     precondition(!hasEnded, "a transaction is committed once")
     defer { rollback() }
     if let freelistFault { throw freelistFault }
+    let start = ContinuousClock.now
+    try rootBucket?.rebalance()
+    let rebalanced = ContinuousClock.now
     if let rootBucket {
-      try rootBucket.rebalance()
       if let page = try rootBucket.spill() { meta.root = page }
       meta.sequence = rootBucket.sequence
     }
+    let spilt = ContinuousClock.now
     try writeFreelist()
     do throws(FileIOError) {
       try grow()
@@ -122,6 +127,11 @@ public final class WriteTransaction {
       throw .file(error)
     }
     try publish()
+    return CommitTimes(
+      rebalancing: start.duration(to: rebalanced),
+      spilling: rebalanced.duration(to: spilt),
+      writing: spilt.duration(to: .now)
+    )
   }
 
   /// Finds room for pages that follow each other.
@@ -274,5 +284,26 @@ public final class WriteTransaction {
     let freelist = self.freelist
     self.freelist = Freelist()
     database.freelist.withLock { $0 = freelist }
+  }
+}
+
+/// How long the parts of a commit took.
+public struct CommitTimes: Sendable {
+  /// Joining pages that have become too empty.
+  public var rebalancing = Duration.zero
+
+  /// Making pages out of what has changed.
+  public var spilling = Duration.zero
+
+  /// Writing the pages and syncing them.
+  public var writing = Duration.zero
+
+  /// No time.
+  public init() {}
+
+  init(rebalancing: Duration, spilling: Duration, writing: Duration) {
+    self.rebalancing = rebalancing
+    self.spilling = spilling
+    self.writing = writing
   }
 }

@@ -155,6 +155,7 @@ extension Keyspace {
       }
     }
     change.count += 1
+    putByteCount += request.key.count + (kept?.count ?? request.value.count)
     if !request.wantsPrevious { previous = .none }
     return PutResult(revision: revision.main, previous: previous)
   }

@@ -115,6 +115,6 @@ extension Keyspace {
       }
     }
     if let confState { try meta.put(confState, for: MetaRow.confState) }
-    try transaction.commit()
+    commitTimes = try transaction.commit()
   }
 }

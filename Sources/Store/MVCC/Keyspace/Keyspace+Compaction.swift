@@ -18,6 +18,9 @@ extension Keyspace {
   /// Whether a compaction is under way.
   public var isCompacting: Bool { compaction != nil }
 
+  /// Whether the next step of it looks at keys, before any row is deleted.
+  public var isCompactingIndex: Bool { compaction?.nextKey != nil }
+
   /// Begins to compact: revisions before this one can be read no more, at once and for good.
   ///
   /// What is not needed any more is taken out of the index and the file step by step, by
@@ -92,7 +95,9 @@ extension Keyspace {
   }
 
   private func deleteRows(_ current: inout Compaction) throws(MVCCError) {
-    for _ in 0..<min(rowsPerCompactionStep, current.dropped.count) {
+    let count = min(rowsPerCompactionStep, current.dropped.count)
+    compactedRowCount += count
+    for _ in 0..<count {
       let row = current.dropped.removeLast()
       operations.append(BucketOperation(bucket: .key, key: row.bytes, value: nil))
     }

@@ -82,6 +82,16 @@ public final class Keyspace: @unchecked Sendable {
   /// How long operations wait for a commit at most.
   public var commitInterval = Limits.commitInterval
 
+  /// How long the parts of the last commit took.
+  public internal(set) var commitTimes = CommitTimes()
+
+  /// How many bytes of keys and values have been put since the keyspace was opened; known to the thread
+  /// that changes it.
+  public internal(set) var putByteCount = 0
+
+  /// How many rows compactions have deleted since then.
+  public internal(set) var compactedRowCount = 0
+
   /// Whether a change failed half-way, or a commit did.
   var hasFailed = false
 
@@ -149,6 +159,12 @@ public final class Keyspace: @unchecked Sendable {
 
   /// How many bytes of memory the index takes.
   public var indexByteCount: Int { lock.reading { index.byteCount } }
+
+  /// How many read transactions are open on the file.
+  public var readerCount: Int { lock.reading { shared.source }.transaction.database.readerCount }
+
+  /// Lets go of the file's pages that were read to build the index.
+  public func forgetPages() { lock.reading { shared.source }.transaction.database.forgetPages() }
 
   /// What is seen at the current revision, from now on.
   public func view() -> KeyspaceView {

@@ -26,6 +26,7 @@ struct HTTPService: Sendable {
   private let metrics: NodeMetrics
   private let gateway: Gateway?
   private let variables: DebugVariables
+  private let node: Node
   private let options: Options
 
   /// A service by what it tells of.
@@ -45,6 +46,7 @@ struct HTTPService: Sendable {
   ) {
     self.health = health
     self.metrics = metrics
+    self.node = node
     self.gateway = options.isForMetricsOnly ? nil : gateway
     variables = DebugVariables(of: node, commandLine: options.commandLine)
     self.options = options
@@ -92,9 +94,10 @@ struct HTTPService: Sendable {
   }
 
   private func answerVersion(_ exchange: any HTTPExchange, _ headers: HTTPHeaders) {
+    let version = node.status.clusterVersion
     let text =
-      "{\"etcdserver\":\"\(ServedVersion.server)\",\"etcdcluster\":\"\(ServedVersion.cluster)\","
-      + "\"storage\":\"\(ServedVersion.storage)\"}"
+      "{\"etcdserver\":\"\(ServedVersion.server)\",\"etcdcluster\":\"\(version)\","
+      + "\"storage\":\"\(version)\"}"
     exchange.answer(.ok, headers, json: text)
   }
 

@@ -82,7 +82,7 @@ struct MaintenanceService: Sendable {
       Etcdserverpb_StatusResponse.with {
         $0.header = node.currentHeader
         $0.version = ServedVersion.server
-        $0.storageVersion = ServedVersion.storage
+        $0.storageVersion = status.clusterVersion
         $0.dbSize = Int64(status.databaseByteCount.load(ordering: .relaxed))
         $0.dbSizeInUse = Int64(status.usedByteCount.load(ordering: .relaxed))
         $0.dbSizeQuota = Int64(node.options.quotaByteCount ?? 0)
@@ -121,6 +121,8 @@ struct MaintenanceService: Sendable {
         try node.admission.admitAdministrator(call)
       }) != nil
     else { return }
+    // etcd lowers and raises it some seconds later: what is answered is the version before.
+    let version = node.status.clusterVersion
     do throws(RPCStatus) {
       switch message.action {
       case .validate:
@@ -139,7 +141,7 @@ struct MaintenanceService: Sendable {
     call.answer(
       Etcdserverpb_DowngradeResponse.with {
         $0.header = node.currentHeader
-        $0.version = ServedVersion.cluster
+        $0.version = version
       }
     )
   }

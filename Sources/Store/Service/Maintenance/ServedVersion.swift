@@ -6,7 +6,8 @@ enum ServedVersion {
   /// The server's.
   static let server = "3.6.14"
 
-  /// The cluster's, which is the lowest of its members'.
+  /// The cluster's, which is the lowest of its members', and the storage's: every release from 3.4 on
+  /// reads it.
   static let cluster = "3.6.0"
 
   /// The only one that etcd goes back to from it.
@@ -24,7 +25,4 @@ enum ServedVersion {
     }
     return "\(major).\(minor).0"
   }
-
-  /// The storage's: every release from 3.4 on reads it.
-  static let storage = "3.6.0"
 }

@@ -14,7 +14,9 @@ internal import Foundation
 
 /// A snapshot on its way to a client: the file's image in pieces, and its SHA-256 behind them.
 ///
-/// The image is read by a thread of its own, which waits while the client is slower.
+/// The image is read by a thread of its own, which waits while the client is slower. One that takes
+/// nothing for long loses the call: as long as it lasts, pages of the file cannot be used anew. (etcd
+/// waits for ever.)
 ///
 /// Source: etcd 3.5, `server/etcdserver/api/v3rpc/maintenance.go`, `Snapshot`.
 final class SnapshotStream: RPCStreamHandler {
@@ -51,7 +53,14 @@ final class SnapshotStream: RPCStreamHandler {
         let isSent = node.snapshotThreads.run {
           let start = ContinuousClock.now
           defer { node.status.snapshots.record(start.duration(to: .now)) }
-          SnapshotStream.send(transaction, to: pending, on: loop, through: gate)
+          SnapshotStream.send(
+            transaction,
+            to: pending,
+            on: loop,
+            through: gate,
+            version: node.status.clusterVersion,
+            stallTimeout: node.options.snapshotStallTimeout
+          )
         }
         if !isSent { loop.execute { pending.value.fail(.tooManyRequests) } }
       }
@@ -68,7 +77,9 @@ final class SnapshotStream: RPCStreamHandler {
     _ transaction: ReadTransaction,
     to pending: NIOLoopBound<RPCCall>,
     on loop: any EventLoop,
-    through gate: Mailbox<Void>
+    through gate: Mailbox<Void>,
+    version: String,
+    stallTimeout: Duration
   ) {
     var hash = SHA256()
     var rest = UInt64(transaction.byteCount)
@@ -76,9 +87,10 @@ final class SnapshotStream: RPCStreamHandler {
       let message = Etcdserverpb_SnapshotResponse.with {
         $0.remainingBytes = rest
         $0.blob = Data(bytes)
-        $0.version = ServedVersion.storage
+        $0.version = version
       }
-      guard gate.receive(until: nil) != nil else { throw Ended() }
+      guard let room = gate.receive(until: .now + stallTimeout) else { throw Ended() }
+      guard !room.isEmpty else { throw Ended(isStalled: true) }
       loop.execute {
         let call = pending.value
         call.send(message)
@@ -106,12 +118,17 @@ final class SnapshotStream: RPCStreamHandler {
       try result.get()
       loop.execute { pending.value.finish() }
     } catch {
-      // The client is gone, and nobody waits for the rest.
+      // Otherwise the client is gone, and nobody waits for the rest.
+      guard error.isStalled else { return }
+      loop.execute { pending.value.fail(.stalledSnapshot) }
     }
   }
 
   /// Nobody waits for the rest of a snapshot.
-  private struct Ended: Error {}
+  private struct Ended: Error {
+    /// Whether the client is there, and takes nothing.
+    var isStalled = false
+  }
 }
 
 /// Threads that send snapshots: what else takes time must not wait for a client that does not read.

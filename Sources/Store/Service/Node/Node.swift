@@ -52,6 +52,9 @@ final class Node: Sendable {
     /// How often it is written down what long leases have left; nil for never.
     var leaseCheckpointInterval: Duration?
 
+    /// How long a client may take nothing of a snapshot before the call is ended.
+    var snapshotStallTimeout: Duration = .seconds(60)
+
     /// What etcd does.
     init() {}
   }

@@ -74,6 +74,10 @@ final class NodeStatus: Sendable {
   /// and forgets the job when it starts as that release; these files can be read by it always.
   var downgradeTarget: String? { values.withLock { $0.downgradeTarget } }
 
+  /// The version of the cluster, and with it of what is stored: where a downgrade goes, if one is under
+  /// way.
+  var clusterVersion: String { downgradeTarget ?? ServedVersion.cluster }
+
   /// Begins a downgrade.
   ///
   /// - Returns: Whether none was under way.

@@ -42,6 +42,8 @@ struct StoreOpening {
     try beginTerm(log, keyspace, membership)
     try write(member, to: keyspace, database)
     try keyspace.commit()
+    // All rows were read; what clients ask for is a part of them.
+    keyspace.forgetPages()
     var applying = Applier.Options()
     applying.minimumTTLSeconds = options.minimumTTLSeconds
     applying.hashesPassword = options.hashesPassword

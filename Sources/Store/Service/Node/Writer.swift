@@ -80,6 +80,8 @@ final class Writer: @unchecked Sendable {
   private var hasNews = false
   private var nextCompactionStep: ContinuousClock.Instant?
   private var compactionStart: ContinuousClock.Instant?
+  /// How long the compaction under way has looked at keys.
+  private var indexCompaction = Duration.zero
   /// Who waits for the end of a compaction.
   private var compactionWaiters: [(target: Int64, Proposal.Reply)] = []
 
@@ -229,6 +231,7 @@ final class Writer: @unchecked Sendable {
         tell(SlowApply(proposal, duration, options.expectedApplyDuration, refusal))
       }
     }
+    status.figures.putByteCount.set(keyspace.putByteCount)
     deliver()
   }
 
@@ -346,6 +349,9 @@ final class Writer: @unchecked Sendable {
     do throws(MVCCError) {
       if try keyspace.commitIfDue(now: now) {
         status.figures.commit.record(start.duration(to: .now))
+        status.figures.rebalancing.record(keyspace.commitTimes.rebalancing)
+        status.figures.spilling.record(keyspace.commitTimes.spilling)
+        status.figures.writing.record(keyspace.commitTimes.writing)
         noteSize()
       }
       try continueCompaction(now)
@@ -386,8 +392,18 @@ final class Writer: @unchecked Sendable {
   private func continueCompaction(_ now: ContinuousClock.Instant) throws(MVCCError) {
     guard let due = nextCompactionStep, now >= due else { return }
     let start = ContinuousClock.now
+    let isOfIndex = keyspace.isCompactingIndex
     let isUnfinished = try keyspace.continueCompaction()
-    status.figures.compactionStep.record(start.duration(to: .now))
+    let duration = start.duration(to: .now)
+    status.figures.compactionStep.record(duration)
+    status.figures.compactedRows.set(keyspace.compactedRowCount)
+    if isOfIndex {
+      indexCompaction += duration
+      if !keyspace.isCompactingIndex {
+        status.figures.indexCompaction.record(indexCompaction)
+        indexCompaction = .zero
+      }
+    }
     if isUnfinished {
       nextCompactionStep = .now + options.compactionPause
       return

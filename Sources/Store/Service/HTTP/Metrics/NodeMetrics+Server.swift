@@ -26,6 +26,7 @@ extension NodeMetrics {
       "Whether or not this member is a learner. 1 if is, 0 otherwise.",
       0
     )
+    writeOthers(to: &text)
     // It has elected itself when it was started.
     text.write(
       "etcd_server_leader_changes_seen_total",
@@ -53,6 +54,33 @@ extension NodeMetrics {
       labels: [("server_version", ServedVersion.server)],
       1
     )
+  }
+
+  /// What happens to members that have others, and never here.
+  private func writeOthers(to text: inout MetricsText) {
+    let figures: [(name: String, kind: MetricsText.Kind, help: String)] = [
+      (
+        "heartbeat_send_failures_total", .counter,
+        "The total number of leader heartbeat send failures (likely overloaded from slow disk)."
+      ),
+      (
+        "learner_promote_successes", .counter,
+        "The total number of successful learner promotions while this member is leader."
+      ),
+      ("read_indexes_failed_total", .counter, "The total number of failed read indexes seen."),
+      (
+        "slow_read_indexes_total", .counter,
+        "The total number of pending read indexes not in sync with leader's or timed out read index"
+          + " requests."
+      ),
+      (
+        "snapshot_apply_in_progress_total", .gauge,
+        "1 if the server is applying the incoming snapshot. 0 if none."
+      ),
+    ]
+    for figure in figures {
+      text.write("etcd_server_\(figure.name)", figure.kind, figure.help, 0)
+    }
   }
 
   private func writeHealth(to text: inout MetricsText) {

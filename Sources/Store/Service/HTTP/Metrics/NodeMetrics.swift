@@ -85,11 +85,18 @@ final class NodeMetrics: Sendable {
       labels: [
         (
           "cluster_version",
-          ServedVersion.cluster.split(separator: ".").prefix(2).joined(separator: ".")
+          node.status.clusterVersion.split(separator: ".").prefix(2).joined(separator: ".")
         )
       ],
       1
     )
+    text.write(
+      "etcd_debugging_auth_revision",
+      .gauge,
+      "The current revision of auth store.",
+      node.admission.directory.current.revision
+    )
+    writeCommits(to: &text)
     text.write(
       "etcd_debugging_lease_granted_total",
       .counter,
@@ -138,6 +145,13 @@ final class NodeMetrics: Sendable {
       "Total number of keys.",
       keyspace.keyCount
     )
+    // Nothing is queued for a watcher: what waits is in no memory, and counted as slow watchers.
+    text.write(
+      "etcd_debugging_mvcc_pending_events_total",
+      .gauge,
+      "Total number of pending events to be sent.",
+      0
+    )
     text.write(
       "etcd_debugging_mvcc_range_total",
       .counter,
@@ -149,6 +163,12 @@ final class NodeMetrics: Sendable {
       .gauge,
       "Total number of unsynced slow watchers.",
       watches.slowWatchers
+    )
+    text.write(
+      "etcd_debugging_mvcc_total_put_size_in_bytes",
+      .gauge,
+      "The total size of put kv pairs seen by this member.",
+      figures.putByteCount.value
     )
     text.write(
       "etcd_debugging_mvcc_watch_stream_total",
@@ -173,6 +193,12 @@ final class NodeMetrics: Sendable {
   private func writeCompactions(to text: inout MetricsText) {
     let figures = node.status.figures
     text.write(
+      "etcd_debugging_mvcc_db_compaction_keys_total",
+      .counter,
+      "Total number of db keys compacted.",
+      figures.compactedRows.value
+    )
+    text.write(
       "etcd_debugging_mvcc_db_compaction_last",
       .gauge,
       "The unix time of the last db compaction. Resets to 0 on start.",
@@ -190,6 +216,25 @@ final class NodeMetrics: Sendable {
       figures.compaction,
       unit: .milliseconds(1)
     )
+    text.write(
+      "etcd_debugging_mvcc_index_compaction_pause_duration_milliseconds",
+      "Bucketed histogram of index compaction pause duration.",
+      figures.indexCompaction,
+      unit: .milliseconds(1)
+    )
+  }
+
+  private func writeCommits(to text: inout MetricsText) {
+    let figures = node.status.figures
+    for (name, histogram) in [
+      ("rebalance", figures.rebalancing), ("spill", figures.spilling), ("write", figures.writing),
+    ] {
+      text.write(
+        "etcd_debugging_disk_backend_commit_\(name)_duration_seconds",
+        "The latency distributions of commit.\(name) called by bboltdb backend.",
+        histogram
+      )
+    }
   }
 
   private func writeDisk(to text: inout MetricsText) {
@@ -230,6 +275,12 @@ final class NodeMetrics: Sendable {
 
   private func writeKeys(to text: inout MetricsText, _ counts: [RPCMethodCounts]) {
     let figures = node.status.figures
+    text.write(
+      "etcd_mvcc_db_open_read_transactions",
+      .gauge,
+      "The number of currently open read transactions",
+      node.keyspace.readerCount
+    )
     text.write(
       "etcd_mvcc_db_total_size_in_bytes",
       .gauge,

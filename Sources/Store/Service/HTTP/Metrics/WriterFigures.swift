@@ -14,6 +14,9 @@ struct Figure: ~Copyable, Sendable {
   func add(_ more: Int = 1) {
     number.store(number.load(ordering: .relaxed) &+ more, ordering: .relaxed)
   }
+
+  /// Sets it, on the one thread.
+  func set(_ value: Int) { number.store(value, ordering: .relaxed) }
 }
 
 /// What the writer counts of its work; changed by its thread only.
@@ -24,11 +27,19 @@ final class WriterFigures: Sendable {
   /// How long commits to the database took.
   let commit = Histogram(from: .milliseconds(1), count: 14)
 
+  /// How long their parts took.
+  let rebalancing = Histogram(from: .milliseconds(1), count: 14)
+  let spilling = Histogram(from: .milliseconds(1), count: 14)
+  let writing = Histogram(from: .milliseconds(1), count: 14)
+
   /// How long it took to rewrite the database.
   let defragment = Histogram(from: .milliseconds(100), count: 13)
 
   /// How long steps of compactions took, in which requests wait.
   let compactionStep = Histogram(from: .milliseconds(1), count: 13)
+
+  /// How long compactions looked at keys.
+  let indexCompaction = Histogram(from: .microseconds(500), count: 14)
 
   /// How long compactions took.
   let compaction = Histogram(from: .milliseconds(100), count: 14)
@@ -47,6 +58,12 @@ final class WriterFigures: Sendable {
 
   /// How many puts were applied, those of transactions included.
   let puts = Figure()
+
+  /// How many bytes of keys and values were put.
+  let putByteCount = Figure()
+
+  /// How many rows compactions have deleted.
+  let compactedRows = Figure()
 
   /// How many deletes were applied, those of transactions included.
   let deletes = Figure()
