@@ -25,7 +25,7 @@ build: packages
 	  --scratch-path $(RELEASE) 2>&1 | Scripts/quiet-linker
 	@test -x $(EXPLORER)
 
-# A real etcd with a real cluster's objects in it, read through explorer.
+# `explorer serve` with a real cluster's objects in it: decoded, listed, and followed as they change.
 demo: build
 	@Scripts/demo $(EXPLORER)
 
