@@ -3,6 +3,10 @@ import Decode
 import Explore
 import MVCC
 
+#if canImport(Glibc)
+import Glibc
+#endif
+
 /// `explorer get`: values, decoded.
 struct GetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -14,6 +18,7 @@ struct GetCommand: ParsableCommand {
 
         explorer get pods/default/web-0 --file backup.db
         explorer get pods -n kube-system -o table --file backup.db
+        explorer get pods,svc -A -l app=web,tier!=db -o wide --file backup.db
         explorer get deploy/default/web --clean --file backup.db | kubectl apply -f -
         explorer get cm/default/settings --rev 5120 --file /var/lib/etcd
 
@@ -23,6 +28,16 @@ struct GetCommand: ParsableCommand {
 
   @OptionGroup var target: TargetOptions
   @OptionGroup var source: SourceOptions
+
+  @Option(
+    name: [.customShort("l"), .long],
+    help: ArgumentHelp(
+      "Only objects with these labels: app=web,tier!=db,env in (a,b),!canary.",
+      valueName: "labels"
+    ),
+    transform: { try LabelSelector($0) }
+  )
+  var selector: LabelSelector?
 
   @Option(name: .long, help: "Objects as they were at this revision.")
   var rev: Int64?
@@ -101,7 +116,8 @@ struct GetCommand: ParsableCommand {
       decoder: Decoder(catalogue: catalogue, options: options),
       parser: targets.parser,
       cleaner: clean ? cleaner : nil,
-      showsHeaders: !noHeaders
+      tables: tables(of: targets),
+      selector: selector
     )
     var printing = printer.begin()
     do {
@@ -111,8 +127,21 @@ struct GetCommand: ParsableCommand {
       throw CommandFailure("", error)
     }
     printing.end()
+    if let selector, printing.count == 0, !printing.hasFailed, !isMissing {
+      Diagnostics.report(CommandFailure("-l \(selector)", "no object has these labels"))
+    }
     if SourceNotes.report(source) || printing.hasFailed { throw ExitCode(2) }
     if printing.count == 0 || isMissing { throw ExitCode(1) }
+  }
+
+  private func tables(of targets: ResolvedTargets) -> KindTables.Options {
+    let scope = TargetScope(targets.targets, parser: targets.parser)
+    var options = KindTables.Options(now: Int64(time(nil)))
+    options.isWide = output == .table(isWide: true)
+    options.showsTitles = !noHeaders
+    options.showsNamespaces = scope.hasSeveralNamespaces
+    options.showsKinds = scope.hasSeveralResources
+    return options
   }
 
   private var cleaner: ObjectCleaner {

@@ -13,7 +13,8 @@ struct ObjectPrinter {
   let decoder: Decoder
   let parser: StorageKeyParser
   let cleaner: ObjectCleaner?
-  let showsHeaders: Bool
+  let tables: KindTables.Options
+  let selector: LabelSelector?
 
   /// Begins to show objects.
   func begin() -> ObjectPrinting { ObjectPrinting(self) }
@@ -47,7 +48,10 @@ struct ObjectPrinting: ~Copyable {
   private let printer: ObjectPrinter
   private var output = StandardOutput()
   private var scratch = OutputBuffer()
-  private var table: ObjectTable
+  private var tables: KindTables
+
+  /// The objects as a list, for a template that asks for one.
+  private var list = OutputBuffer()
 
   /// How many objects were shown.
   private(set) var count = 0
@@ -57,12 +61,7 @@ struct ObjectPrinting: ~Copyable {
 
   init(_ printer: ObjectPrinter) {
     self.printer = printer
-    table = ObjectTable(
-      columns: printer.format == .table(isWide: true)
-        ? ObjectTable.wideColumns : ObjectTable.columns,
-      now: Int64(time(nil)),
-      showsTitles: printer.showsHeaders
-    )
+    tables = KindTables(options: printer.tables)
   }
 
   /// Shows the object of a row.
@@ -73,6 +72,7 @@ struct ObjectPrinting: ~Copyable {
     let key = String(decoding: row.key, as: UTF8.self)
     let start = output.buffer.count
     do {
+      guard try isSelected(row, key: key) else { return }
       try append(row, key: key)
       count += 1
     } catch {
@@ -84,6 +84,12 @@ struct ObjectPrinting: ~Copyable {
     output.flushIfLarge()
   }
 
+  /// Whether a row's labels are those that were asked for; what is no object has none.
+  private mutating func isSelected(_ row: StoredRow, key: String) throws -> Bool {
+    guard let selector = printer.selector else { return true }
+    return selector.matches(try? silentlyDecoded(try row.keyValue(), key: key))
+  }
+
   /// Shows clean objects in an order in which they can be applied, without those that a cluster
   /// makes by itself, such as the pods of a Deployment.
   mutating func printApplicable(_ rows: [StoredRow]) {
@@ -92,6 +98,7 @@ struct ObjectPrinting: ~Copyable {
     var places: [(place: Int, rank: Int)] = []
     for (place, row) in rows.enumerated() {
       let key = String(decoding: row.key, as: UTF8.self)
+      if (try? isSelected(row, key: key)) == false { continue }
       guard let keyValue = try? row.keyValue(), let object = try? decoded(keyValue, key: key) else {
         // What is wrong with it is told where it would have stood.
         places.append((place, Int.max))
@@ -113,8 +120,22 @@ struct ObjectPrinting: ~Copyable {
 
   /// Shows what is left to show.
   mutating func end() {
-    if case .table = printer.format, count > 0 { table.finish(to: &output.buffer) }
+    if case .table = printer.format { tables.finish(to: &output.buffer) }
+    if list.count > 0 { endList() }
     output.flush()
+  }
+
+  /// Shows what a template makes of all objects together.
+  private mutating func endList() {
+    list.append("]}")
+    do {
+      let object = try list.withBytes { try DecodedObject(json: $0) }
+      try printer.template?.append(object, to: &output.buffer)
+      output.buffer.append("\n")
+    } catch {
+      hasFailed = true
+      Diagnostics.report(CommandFailure("-o jsonpath", "\(error)"))
+    }
   }
 
   private mutating func append(_ row: StoredRow, key: String) throws {
@@ -140,6 +161,10 @@ struct ObjectPrinting: ~Copyable {
         hasFailed =
           try printer.render(keyValue, key: key, as: form, into: &output.buffer) || hasFailed
       }
+    case .jsonpath where printer.template?.isForList == true:
+      _ = try decoded(keyValue, key: key)
+      list.append(list.count == 0 ? #"{"apiVersion":"v1","kind":"List","items":["# : ",")
+      scratch.withBytes { list.append(raw: $0) }
     case .jsonpath:
       let object = try decoded(keyValue, key: key)
       try printer.template?.append(object, to: &output.buffer)
@@ -147,8 +172,10 @@ struct ObjectPrinting: ~Copyable {
     case .name:
       output.buffer.append("\(summarised(keyValue, row, key: key).resourceName)\n")
     case .table:
-      let object = summarised(keyValue, row, key: key)
-      table.append(object, to: &output.buffer)
+      let summary = summarised(keyValue, row, key: key)
+      // What cannot be decoded still has a row.
+      let object = KindTables.needsObject(summary) ? try? silentlyDecoded(keyValue, key: key) : nil
+      tables.append(summary, object, to: &output.buffer)
     }
   }
 
@@ -166,6 +193,17 @@ struct ObjectPrinting: ~Copyable {
     object.lease = keyValue.lease.rawValue
     object.byteCount = keyValue.value.count
     return object
+  }
+
+  /// The object of a row, without a word on what of it was lost.
+  private mutating func silentlyDecoded(
+    _ keyValue: KeyValueView,
+    key: String
+  ) throws -> DecodedObject {
+    scratch.removeAll()
+    var notes: [Note] = []
+    try printer.decoder.decode(keyValue.value, as: .json, key: key, into: &scratch, notes: &notes)
+    return try scratch.withBytes { try DecodedObject(json: $0) }
   }
 
   /// The object of a row, for whatever is made from its fields.

@@ -103,30 +103,96 @@ import Testing
     #expect(missing.text == "\n")
   }
 
-  @Test func tablesHaveAColumnForEachQuestion() throws {
+  @Test func aTemplateMayAskForAllObjectsTogether() throws {
+    let names = try get("deploy", "-n", "demo", "-o", "name").lines.map {
+      String($0.dropFirst("deployment.apps/".count))
+    }
+    let list = try get("deploy", "-n", "demo", "-o", "jsonpath={.items[*].metadata.name}")
+    #expect(list.text == names.joined(separator: " ") + "\n")
+    let range = #"jsonpath={range .items[*]}{.kind} {.metadata.name}{"\n"}{end}"#
+    #expect(
+      try get("deploy", "-n", "demo", "-o", range).lines.filter { !$0.isEmpty }
+        == names.map { "Deployment \($0)" }
+    )
+    let wrong = try get("deploy", "-n", "demo", "-o", "jsonpath={.items[9].metadata.name}")
+    #expect(wrong.status == 2)
+    #expect(wrong.errors.contains("array index out of bounds"))
+  }
+
+  @Test func tablesHaveTheColumnsOfTheirKind() throws {
     let table = try get("deploy", "-n", "demo", "-o", "table")
     #expect(
       table.lines[0].split(separator: " ").map(String.init)
-        == ["NAMESPACE", "NAME", "KIND", "AGE", "REVISION", "SIZE"]
+        == ["NAME", "READY", "UP-TO-DATE", "AVAILABLE", "AGE"]
     )
     #expect(table.lines.count == 4)
-    let row = table.lines[3].split(separator: " ").map(String.init)
-    #expect(row.prefix(3) == ["demo", "web", "Deployment"])
-    #expect(row[4...] == ["510", "2.4", "kB"])
-    // Each column of each row begins where its title does.
-    for title in table.lines[0].split(separator: " ") {
-      let place = table.lines[0].distance(
-        from: table.lines[0].startIndex,
-        to: title.startIndex
-      )
-      for line in table.lines where place > 0 {
-        #expect(Array(line)[place] != " " && Array(line)[place - 1] == " ", "\(line)")
-      }
-    }
+    #expect(table.lines[3].split(separator: " ").prefix(4).joined(separator: " ") == "web 0/2 3 0")
     let wide = try get("deploy/demo/web", "-o", "wide", "--no-headers")
     #expect(wide.lines.count == 1)
-    #expect(wide.lines[0].hasSuffix("<none>   /registry/deployments/demo/web"))
-    #expect(wide.lines[0].contains("apps/v1   229   6   "))
+    #expect(wide.lines[0].contains("   app=web"))
+    // With the namespace where there may be several.
+    #expect(try get("deploy", "-o", "table").lines[0].hasPrefix("NAMESPACE   NAME"))
+    #expect(try get("deploy", "-A", "-o", "table").lines[0].hasPrefix("NAMESPACE   NAME"))
+  }
+
+  /// Everything but the ages, which go on.
+  @Test func tablesAreThoseOfKubectl() throws {
+    let tables = [
+      ("daemonsets", "-A"), ("services", "-A"), ("nodes", "-A"), ("secrets", "-A"),
+      ("clusterrolebindings", "-A"),
+    ]
+    for (resource, scope) in tables {
+      let recorded = try Fixture.text("kubectl/cluster/\(resource)-wide.txt")
+      let printed = try get(resource, scope, "-o", "wide")
+      func words(_ text: String) -> [String] {
+        text.split(separator: "\n").map { line in
+          line.split(separator: " ").filter { word in
+            !(word.first?.isNumber ?? false && "smhdy".contains(word.last ?? " "))
+          }.joined(separator: " ")
+        }
+      }
+      #expect(words(printed.text) == words(recorded), "\(resource)")
+    }
+  }
+
+  @Test func severalKindsHaveSeveralTables() throws {
+    let both = try get("svc,deploy", "-n", "demo", "-o", "table")
+    let blocks = both.text.split(separator: "\n\n")
+    #expect(blocks.count == 2)
+    #expect(blocks[0].contains("\ndeployment.apps/web "))
+    #expect(blocks[1].hasPrefix("NAME "))
+    #expect(blocks[1].contains("\nservice/"))
+    let plain = try get("svc,deploy", "-n", "demo", "-o", "table", "--no-headers")
+    #expect(!plain.text.contains("\n\n") && !plain.text.contains("NAME "))
+    // What has no columns of its own.
+    let others = try get("crontabs.stable.example.com", "-o", "table")
+    #expect(
+      others.lines[0].split(separator: " ").joined(separator: " ")
+        == "NAMESPACE NAME KIND AGE REVISION SIZE"
+    )
+  }
+
+  // MARK: Labels
+
+  @Test func labelsChooseObjectsInEveryForm() throws {
+    let all = try get("pods", "-n", "demo", "-o", "name").lines
+    let web = try get("pods", "-n", "demo", "-o", "name", "-l", "app=web").lines
+    #expect(!web.isEmpty && web.count < all.count)
+    let others = try get("pods", "-n", "demo", "-o", "name", "--selector", "app!=web").lines
+    #expect((web + others).sorted() == all.sorted())
+    for form in ["json", "table", "raw", "hex", "jsonpath={.metadata.name}"] {
+      let chosen = try get("pods", "-n", "demo", "-o", form, "-l", "app in (web)", "--no-headers")
+      #expect(chosen.status == 0)
+      if form != "raw" { #expect(chosen.lines.count == web.count, "\(form)") }
+    }
+    let clean = try get("deploy", "-n", "demo", "--clean", "-l", "app=web")
+    #expect(clean.text.contains("name: web"))
+    let none = try get("pods", "-n", "demo", "-l", "app=none")
+    #expect(none.status == 1)
+    #expect(none.errors == "explorer: -l app=none: no object has these labels\n")
+    let wrong = try get("pods", "-l", "app in")
+    #expect(wrong.status != 0)
+    #expect(wrong.errors.contains("unable to parse requirement: found '', expected: '('"))
   }
 
   // MARK: In time

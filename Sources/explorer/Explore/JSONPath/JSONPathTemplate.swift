@@ -23,6 +23,16 @@ public struct JSONPathTemplate: Equatable, Sendable {
     pieces = try JSONPathParser.pieces(of: isBarePath ? "{\(text)}" : text)
   }
 
+  /// Whether the template is for a list of objects, as kubectl makes it of several: one of its paths
+  /// begins with `.items`.
+  public var isForList: Bool {
+    pieces.contains { piece in
+      guard case .action(let steps) = piece else { return false }
+      let first = steps.first { if case .identifier = $0 { false } else { true } }
+      return first == .field("items")
+    }
+  }
+
   /// Appends what the template makes of an object; no line break is added.
   ///
   /// - Parameters:
