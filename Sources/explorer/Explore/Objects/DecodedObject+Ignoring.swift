@@ -15,31 +15,70 @@ extension DecodedObject {
     return DecodedObject(document: edit.result)
   }
 
-  /// The values to take out, none of them in another one.
-  private func values(of fields: Set<String>) -> [Int] {
+  /// The values of fields, none of them in another one, and containers that are empty where a field
+  /// could have been.
+  func values(of fields: Set<String>) -> [Int] {
+    let fields = fields.filter { !$0.isEmpty }.map { Array($0.utf8) }
     guard !fields.isEmpty else { return [] }
     var values: [Int] = []
-    var pending: [(node: Int, path: String)] = [(0, "")]
-    while let (node, path) = pending.popLast() {
+    // Containers, and which fields may lie in each: the field, and where in it the rest begins.
+    var pending: [(node: Int, rests: [Rest])] = [(0, fields.indices.map { Rest(field: $0) })]
+    while let (node, rests) = pending.popLast() {
       if document.nodes[node].kind == .array {
-        for item in document.items(of: node) { pending.append((item, path)) }
+        for item in document.items(of: node) { pending.append((item, rests)) }
         continue
       }
-      for key in document.keys(of: node) {
-        let name = document.string(of: document.nodes[key])
-        let keyPath = path.isEmpty ? name : "\(path).\(name)"
-        if fields.contains(keyPath) {
-          values.append(key + 1)
-        } else if fields.contains(where: { $0.hasPrefix("\(keyPath).") }) {
-          if document.isEmptyContainer(key + 1) {
-            values.append(key + 1)
-          } else {
-            pending.append((key + 1, keyPath))
-          }
+      guard document.nodes[node].kind == .object else { continue }
+      var key = node + 1
+      while key < document.nodes[node].end {
+        let value = key + 1
+        switch reach(of: rests, in: fields, at: document.nodes[key]) {
+        case .end: values.append(value)
+        case .inside where document.isEmptyContainer(value): values.append(value)
+        case .inside(let rests): pending.append((value, rests))
+        case .outside: break
         }
+        key = document.nodes[value].end
       }
     }
     return values
+  }
+
+  /// What of a field is left below a place in the object.
+  private struct Rest {
+    /// The field, by its position.
+    let field: Int
+
+    /// Where the next key begins in its text.
+    var start = 0
+  }
+
+  private enum Reach {
+    /// A field ends here.
+    case end
+
+    /// Fields lie further inside.
+    case inside([Rest])
+
+    /// No field lies here.
+    case outside
+  }
+
+  /// How far fields go along with a key.
+  private func reach(of rests: [Rest], in fields: [[UInt8]], at key: JSONDocument.Node) -> Reach {
+    document.withText(of: key) { key in
+      var further: [Rest] = []
+      for rest in rests {
+        let field = fields[rest.field]
+        let end = rest.start + key.count
+        guard end <= field.count, field[rest.start..<end].elementsEqual(key) else { continue }
+        if end == field.count { return .end }
+        if field[end] == UInt8(ascii: ".") {
+          further.append(Rest(field: rest.field, start: end + 1))
+        }
+      }
+      return further.isEmpty ? .outside : .inside(further)
+    }
   }
 }
 

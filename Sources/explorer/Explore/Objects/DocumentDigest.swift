@@ -5,14 +5,31 @@ internal import Decode
 /// Objects are equal whatever the order of their keys, numbers if they are the same number. Two
 /// values that differ have the same number only by chance, one in 2^64, which nobody can bring
 /// about: the numbers are others in every run.
+///
+/// Values may be left out, as if the document did not have them; so nothing has to be copied.
 struct DocumentDigest {
   let document: JSONDocument
 
   /// By node.
   private let digests: [UInt64]
 
-  init(_ document: JSONDocument) {
+  /// By node, whether a value is left out; empty if none is.
+  private let isLeftOut: [Bool]
+
+  /// What ``DocumentEdit`` would take out for it: keys, with their values, and items of arrays.
+  private let removedNodes: Set<Int>
+
+  /// The numbers of a document's values.
+  ///
+  /// - Parameters:
+  ///   - document: The document.
+  ///   - leftOut: Values that are left out. A container that loses all its values goes with them, but
+  ///     for the document itself.
+  init(_ document: JSONDocument, leavingOut leftOut: [Int] = []) {
     self.document = document
+    var isLeftOut = [Bool](repeating: false, count: leftOut.isEmpty ? 0 : document.nodes.count)
+    for value in leftOut where value > 0 { isLeftOut[value] = true }
+    var removedNodes: Set<Int> = []
     var digests = [UInt64](repeating: 0, count: document.nodes.count)
     // Children stand behind their container, so from the end on they are ready when it comes.
     for index in document.nodes.indices.reversed() {
@@ -26,13 +43,31 @@ struct DocumentDigest {
         }
       case .number: digest ^= DocumentDigest.number(document.string(of: node))
       case .array:
+        let before = removedNodes.count
         var item = index + 1
         while item < node.end {
-          digest = DocumentDigest.mix(digest ^ digests[item])
+          if !isLeftOut.isEmpty, isLeftOut[item] {
+            removedNodes.insert(item)
+          } else {
+            digest = DocumentDigest.mix(digest ^ digests[item])
+          }
           item = document.nodes[item].end
         }
+        let lossCount = removedNodes.count - before
+        if lossCount > 0, lossCount == node.count, index > 0 { isLeftOut[index] = true }
       case .object:
-        for key in document.sortedKeys(of: index) {
+        let before = removedNodes.count
+        if !isLeftOut.isEmpty {
+          var key = index + 1
+          while key < node.end {
+            if isLeftOut[key + 1] { removedNodes.insert(key) }
+            key = document.nodes[key + 1].end
+          }
+        }
+        let lossCount = removedNodes.count - before
+        if lossCount > 0, lossCount == node.count, index > 0 { isLeftOut[index] = true }
+        for key in document.sortedKeys(of: index)
+        where lossCount == 0 || !removedNodes.contains(key) {
           digest = DocumentDigest.mix(digest ^ digests[key])
           digest = DocumentDigest.mix(digest ^ digests[key + 1])
         }
@@ -40,9 +75,38 @@ struct DocumentDigest {
       digests[index] = DocumentDigest.mix(digest &+ 1)
     }
     self.digests = digests
+    self.isLeftOut = isLeftOut
+    self.removedNodes = removedNodes
   }
 
   subscript(index: Int) -> UInt64 { digests[index] }
+
+  private func isThere(_ value: Int) -> Bool { isLeftOut.isEmpty || !isLeftOut[value] }
+
+  /// The nodes of an object's keys in the order of their bytes, but for those that are left out.
+  func keys(of object: Int) -> [Int] {
+    let keys = document.sortedKeys(of: object)
+    return isLeftOut.isEmpty ? keys : keys.filter { !isLeftOut[$0 + 1] }
+  }
+
+  /// The items of an array, but for those that are left out.
+  func items(of array: Int) -> [Int] {
+    let items = document.items(of: array)
+    return isLeftOut.isEmpty ? items : items.filter { !isLeftOut[$0] }
+  }
+
+  /// The value of a key of an object, if it is not left out.
+  func value(of key: String, in object: Int) -> Int? {
+    document.value(of: key, in: object).flatMap { isThere($0) ? $0 : nil }
+  }
+
+  /// Appends a value as JSON, without what is left out of it.
+  func appendJSON(of value: Int, to output: inout OutputBuffer) {
+    guard !removedNodes.isEmpty else { return document.writeInOrder(value, to: &output) }
+    var copy = JSONDocument()
+    copy.append(copyOf: value, in: document, without: removedNodes)
+    copy.writeInOrder(0, to: &output)
+  }
 
   private static let seed = UInt64.random(in: .min ... .max) | 1
 

@@ -45,14 +45,14 @@ struct ListMatching {
   /// Finds keys that tell all items of both lists apart; nil if there are none.
   init?(
     list name: String,
-    old: (document: JSONDocument, items: [Int]),
-    new: (document: JSONDocument, items: [Int])
+    old: (digest: DocumentDigest, items: [Int]),
+    new: (digest: DocumentDigest, items: [Int])
   ) {
     guard !old.items.isEmpty || !new.items.isEmpty else { return nil }
     let candidates = (ListMatching.keysByList[name] ?? []) + ListMatching.usualKeys
     for keys in candidates {
-      guard let oldNames = ListMatching.names(of: old.items, in: old.document, by: keys),
-        let newNames = ListMatching.names(of: new.items, in: new.document, by: keys)
+      guard let oldNames = ListMatching.names(of: old.items, in: old.digest, by: keys),
+        let newNames = ListMatching.names(of: new.items, in: new.digest, by: keys)
       else { continue }
       self.keys = keys
       self.oldNames = oldNames
@@ -65,16 +65,17 @@ struct ListMatching {
   /// The names of items; nil if one has none, or two have the same.
   private static func names(
     of items: [Int],
-    in document: JSONDocument,
+    in digest: DocumentDigest,
     by keys: [String]
   ) -> [Name]? {
     var names: [Name] = []
     var seen: Set<Name> = []
+    let document = digest.document
     for item in items {
       guard document.nodes[item].kind == .object else { return nil }
       var name: Name = []
       for (position, key) in keys.enumerated() {
-        let value = document.value(of: key, in: item)
+        let value = digest.value(of: key, in: item)
         if let value, let text = text(of: value, in: document) {
           name.append(text)
         } else if value == nil, position > 0 {

@@ -40,12 +40,18 @@ public struct ObjectDifference: Sendable {
   /// Compares two versions of an object.
   ///
   /// - Complexity: O(n log n) in the size of both.
-  public init(from old: DecodedObject, to new: DecodedObject, options: Options = Options()) {
+  public init(
+    from oldObject: DecodedObject,
+    to newObject: DecodedObject,
+    options: Options = Options()
+  ) {
     self.options = options
-    // Masked first: without its kind a Secret would not be known for one.
-    let pair = options.masksSecrets ? SecretMask.masked(old, new) : (old: old, new: new)
-    self.old = DocumentDigest(pair.old.ignoring(options.ignoredFields).document)
-    self.new = DocumentDigest(pair.new.ignoring(options.ignoredFields).document)
+    let pair =
+      options.masksSecrets
+      ? SecretMask.masked(oldObject, newObject) : (old: oldObject, new: newObject)
+    let fields = options.ignoredFields
+    old = DocumentDigest(pair.old.document, leavingOut: pair.old.values(of: fields))
+    new = DocumentDigest(pair.new.document, leavingOut: pair.new.values(of: fields))
     compare(0, 0)
   }
 
@@ -72,8 +78,8 @@ public struct ObjectDifference: Sendable {
   }
 
   private mutating func compareObjects(_ left: Int, _ right: Int) {
-    let leftKeys = old.document.sortedKeys(of: left)
-    let rightKeys = new.document.sortedKeys(of: right)
+    let leftKeys = old.keys(of: left)
+    let rightKeys = new.keys(of: right)
     var leftPlace = 0
     var rightPlace = 0
     while leftPlace < leftKeys.count || rightPlace < rightKeys.count {
@@ -120,12 +126,12 @@ public struct ObjectDifference: Sendable {
   // MARK: Lists
 
   private mutating func compareLists(_ left: Int, _ right: Int) {
-    let leftItems = old.document.items(of: left)
-    let rightItems = new.document.items(of: right)
+    let leftItems = old.items(of: left)
+    let rightItems = new.items(of: right)
     if let matching = ListMatching(
       list: path.lastKey,
-      old: (old.document, leftItems),
-      new: (new.document, rightItems)
+      old: (old, leftItems),
+      new: (new, rightItems)
     ) {
       compareMatched(leftItems, rightItems, matching)
     } else {
@@ -208,8 +214,8 @@ public struct ObjectDifference: Sendable {
       FieldChange(
         kind: kind,
         path: String(decoding: path.text, as: UTF8.self),
-        old: left.map { ObjectDifference.json(of: $0, in: old.document) },
-        new: right.map { ObjectDifference.json(of: $0, in: new.document) }
+        old: left.map { ObjectDifference.json(of: $0, in: old) },
+        new: right.map { ObjectDifference.json(of: $0, in: new) }
       )
     )
   }
@@ -222,9 +228,9 @@ public struct ObjectDifference: Sendable {
     changes.append(change)
   }
 
-  private static func json(of index: Int, in document: JSONDocument) -> String {
+  private static func json(of index: Int, in digest: DocumentDigest) -> String {
     var output = OutputBuffer(capacity: 64)
-    document.writeInOrder(index, to: &output)
+    digest.appendJSON(of: index, to: &output)
     return String(decoding: output.bytes, as: UTF8.self)
   }
 
@@ -234,7 +240,7 @@ public struct ObjectDifference: Sendable {
     document.open(.array, at: 0)
     for name in names { document.append(string: name.joined(separator: ",")) }
     document.close()
-    return json(of: 0, in: document)
+    return json(of: 0, in: DocumentDigest(document))
   }
 }
 
