@@ -1,5 +1,5 @@
 /// An IPv4 or IPv6 address, for counting along a range.
-struct IPAddress: Equatable {
+package struct IPAddress: Hashable, Sendable {
   private let isIPv6: Bool
   private let value: UInt128
 
@@ -9,7 +9,7 @@ struct IPAddress: Equatable {
   }
 
   /// An address from its text; nil if it is none.
-  init?(_ text: some StringProtocol) {
+  package init?(_ text: some StringProtocol) {
     if text.contains(":") {
       guard let value = IPAddress.parseIPv6(String(text)) else { return nil }
       self.init(isIPv6: true, value: value)
@@ -36,7 +36,7 @@ struct IPAddress: Equatable {
   }
 
   /// The address that many further on; nil beyond the last one.
-  func advanced(by offset: UInt128) -> IPAddress? {
+  package func advanced(by offset: UInt128) -> IPAddress? {
     let (sum, overflows) = value.addingReportingOverflow(offset)
     guard !overflows, isIPv6 || sum <= UInt128(UInt32.max) else { return nil }
     return IPAddress(isIPv6: isIPv6, value: sum)
@@ -70,7 +70,7 @@ extension IPAddress: CustomStringConvertible {
   /// The usual text; of IPv6 the longest run of zeros is left out.
   ///
   /// Source: RFC 5952.
-  var description: String {
+  package var description: String {
     if !isIPv6 {
       return (0..<4).reversed().map { String(value >> UInt128($0 * 8) & 255) }.joined(
         separator: "."
