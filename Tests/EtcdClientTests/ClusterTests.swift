@@ -116,6 +116,30 @@ struct ClusterTests {
     }
   }
 
+  /// Two of three are gone: nobody leads, and nobody can say what is true.
+  @Test func readWaitsUntilThereIsAMajority() async throws {
+    try await SharedCluster.use { cluster in
+      let left = cluster.members[0]
+      let client = EtcdClient(try Self.options(cluster))
+      _ = try await client.call(.put, Self.put("majority"))
+      for member in cluster.members.dropFirst() { member.kill() }
+      let one = EtcdClient(try Self.options(cluster, [left.endpoint], user: nil))
+      let start = ContinuousClock.now
+      let error = await #expect(throws: EtcdClientError.self) {
+        try await one.call(.range, Self.read("majority"), timeout: .milliseconds(500))
+      }
+      #expect(ContinuousClock.now - start < .seconds(10))
+      #expect(error?.description.hasPrefix("\(left.endpoint): ") == true)
+      let waiting = Task {
+        try await client.call(.range, Self.read("majority"), timeout: .seconds(60))
+      }
+      try await Task.sleep(for: .milliseconds(300))
+      for member in cluster.members.dropFirst() { try member.launch() }
+      let count = try await waiting.value.count
+      #expect(count == 1)
+    }
+  }
+
   @Test func stoppingMemberIsLeftInPeace() async throws {
     try await SharedCluster.use { cluster in
       let leader = try cluster.waitForLeader()

@@ -33,6 +33,37 @@ struct EtcdClientTests {
     for endpoint in endpoints { #expect(error?.description.contains(endpoint) == true) }
   }
 
+  @Test(arguments: [.node, ServerKind.etcd(Self.version)])
+  func readsGoOnWhenTheOnlyServerIsStartedAgain(kind: ServerKind) async throws {
+    guard kind.isThere else { return }
+    let server = try Server.start(kind, electsFast: true)
+    var options = EtcdClient.Options(endpoints: [try Endpoint(server.endpoint)])
+    options.callTimeout = .seconds(30)
+    let client = EtcdClient(options)
+    _ = try await client.call(.put, Self.put)
+    let reading = Task {
+      let end = ContinuousClock.now + .milliseconds(500)
+      var count = 0
+      while ContinuousClock.now < end {
+        let found = try await client.call(.range, Self.read).count
+        #expect(found == 1)
+        count += 1
+      }
+      return count
+    }
+    try await Task.sleep(for: .milliseconds(100))
+    server.kill()
+    // A write waits, too, as long as there is nobody to carry it out.
+    let writing = Task { try await client.call(.put, Self.put) }
+    try await Task.sleep(for: .milliseconds(100))
+    try server.start()
+    let readCount = try await reading.value
+    #expect(readCount > 0)
+    _ = try? await writing.value
+    let count = try await client.call(.range, Self.read).count
+    #expect(count == 1)
+  }
+
   @Test func writeWithoutAnAnswerIsNotMadeAgain() async throws {
     let server = try Server.start(.etcd(Self.version), electsFast: true)
     let client = EtcdClient(.init(endpoints: [try Endpoint(server.endpoint)]))

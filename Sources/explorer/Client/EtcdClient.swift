@@ -176,8 +176,8 @@ public final class EtcdClient: Sendable {
           forget(token)
         }
       } catch {
-        let isHarmless = method.isRead || !hasBegun || error.isUntouched
-        guard isHarmless, isPassing(error) else { throw patience.last(error) }
+        let isUntouched = !hasBegun || error.isUntouched || isTurnedAway(error)
+        guard method.isRead || isUntouched, isPassing(error) else { throw patience.last(error) }
         if let reached { leave(reached, because: error) }
         guard await patience.pause(after: error) else { throw patience.last(error) }
       }
@@ -188,10 +188,23 @@ public final class EtcdClient: Sendable {
   private func isPassing(_ error: EtcdClientError) -> Bool {
     switch error {
     case .lost, .unreachable, .timedOut: true
-    case .refused(_, let status): status.code == .unavailable
+    case .refused(_, let status): status.code == .unavailable || isTurnedAway(error)
     case .untrusted, .unknownHost, .tooLarge, .malformed, .cancelled, .badEndpoint,
       .badCertificates:
       false
+    }
+  }
+
+  /// Whether a server has said that it did not even look at a request.
+  ///
+  /// Source: etcd, `server/etcdserver/api/v3rpc/interceptor.go` (learners) and
+  /// `server/etcdserver/v3_server.go` (`processInternalRaftRequestOnce`).
+  private func isTurnedAway(_ error: EtcdClientError) -> Bool {
+    switch error.status?.message {
+    case "etcdserver: too many requests": true
+    // Another member may be more than that.
+    case "etcdserver: rpc not supported for learner": options.endpoints.count > 1
+    default: false
     }
   }
 
