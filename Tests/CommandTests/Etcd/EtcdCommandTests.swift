@@ -66,7 +66,9 @@ import Testing
     guard kind.isThere else { return }
     let theirs = try Server.start(kind, electsFast: true)
     let ours = try Server.start(kind, electsFast: true)
-    for form in ["simple", "json", "fields", "table"] {
+    // One form is enough to see what the releases have in common.
+    let forms = kind == .etcd(.v34) ? ["json"] : ["simple", "json", "fields", "table"]
+    for form in forms {
       for (command, input) in Self.script {
         let arguments = ["-w", form] + command
         // Where there is no such form, etcdctl says so only when all is done.

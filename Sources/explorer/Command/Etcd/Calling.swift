@@ -1,7 +1,6 @@
-import Dispatch
 import EtcdClient
+import Explore
 import RPC
-import Synchronization
 
 /// Calls to servers from a command, which has nothing else to do meanwhile.
 enum Calling {
@@ -13,35 +12,17 @@ enum Calling {
   static func wait<Answer: Sendable>(
     _ work: @escaping @Sendable () async throws -> Answer
   ) throws -> Answer {
-    let outcome = Outcome<Answer>()
-    Task {
+    let answer = Awaited<Answer, any Error> {
       do {
-        outcome.set(.success(try await work()))
+        return .success(try await work())
       } catch {
-        outcome.set(.failure(error))
+        return .failure(error)
       }
     }
     do {
-      return try outcome.wait()
+      return try answer.get()
     } catch let error as EtcdClientError {
       throw CommandFailure("", error)
-    }
-  }
-
-  private final class Outcome<Answer: Sendable>: Sendable {
-    private let result = Mutex<Result<Answer, any Error>?>(nil)
-    private let isThere = DispatchSemaphore(value: 0)
-
-    func set(_ result: Result<Answer, any Error>) {
-      self.result.withLock { $0 = result }
-      isThere.signal()
-    }
-
-    func wait() throws -> Answer {
-      while true {
-        isThere.wait()
-        if let result = result.withLock({ $0 }) { return try result.get() }
-      }
     }
   }
 }

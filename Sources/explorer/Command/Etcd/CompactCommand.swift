@@ -29,7 +29,7 @@ struct CompactCommand: ParsableCommand {
   @Flag(name: .long, help: "Wait until all of it is removed from the database.")
   var physical = false
 
-  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+  @OptionGroup var connection: ConnectionOptions
 
   mutating func run() throws {
     var request = Etcdserverpb_CompactionRequest()

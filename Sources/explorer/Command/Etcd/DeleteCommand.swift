@@ -45,7 +45,7 @@ struct DeleteCommand: ParsableCommand {
   var prevKv = false
 
   @OptionGroup var writeOut: WriteOutOptions
-  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+  @OptionGroup var connection: ConnectionOptions
 
   func validate() throws {
     try writeOut.refuseTable()

@@ -22,7 +22,7 @@ struct EndpointOptions: ParsableArguments {
   var cluster = false
 
   @OptionGroup var writeOut: WriteOutOptions
-  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+  @OptionGroup var connection: ConnectionOptions
 
   /// What one server answered.
   struct Answer<Value: Sendable>: Sendable {

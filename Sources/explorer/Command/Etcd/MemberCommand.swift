@@ -27,7 +27,7 @@ struct MemberListCommand: ParsableCommand {
   )
 
   @OptionGroup var writeOut: WriteOutOptions
-  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+  @OptionGroup var connection: ConnectionOptions
 
   mutating func run() throws {
     let client = try connection.open()

@@ -50,7 +50,7 @@ struct PutCommand: ParsableCommand {
   var ignoreLease = false
 
   @OptionGroup var writeOut: WriteOutOptions
-  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+  @OptionGroup var connection: ConnectionOptions
 
   func validate() throws {
     try writeOut.refuseTable()

@@ -22,7 +22,7 @@ struct SnapshotSaveCommand: ParsableCommand {
   @Argument(help: "The file to be made; one that is there is replaced.")
   var path: String
 
-  @OptionGroup(title: "Connection") var connection: ConnectionOptions
+  @OptionGroup var connection: ConnectionOptions
 
   mutating func run() throws {
     var called = try connection.called()

@@ -5,12 +5,12 @@ internal import Synchronization
 ///
 /// The questions of ``Source`` are asked one after the other by a thread that tasks do not run on: its
 /// waiting holds nothing up.
-final class Awaited<Value: Sendable, Failure: Error>: Sendable {
+package final class Awaited<Value: Sendable, Failure: Error>: Sendable {
   private let outcome = Mutex<Result<Value, Failure>?>(nil)
   private let done = DispatchSemaphore(value: 0)
 
   /// Begins work.
-  init(_ work: @escaping @Sendable () async -> Result<Value, Failure>) {
+  package init(_ work: @escaping @Sendable () async -> Result<Value, Failure>) {
     Task.detached {
       let outcome = await work()
       self.outcome.withLock { $0 = outcome }
@@ -19,7 +19,7 @@ final class Awaited<Value: Sendable, Failure: Error>: Sendable {
   }
 
   /// Waits for the end, and returns what came of it.
-  func get() throws(Failure) -> Value {
+  package func get() throws(Failure) -> Value {
     while true {
       if let outcome = outcome.withLock({ $0 }) { return try outcome.get() }
       done.wait()
