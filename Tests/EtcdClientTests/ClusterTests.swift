@@ -165,7 +165,6 @@ struct ClusterTests {
       // The server forgets one that is not used for a second, within another.
       try await Task.sleep(for: .milliseconds(2_500))
       _ = try await client.call(.put, Self.put("token"))
-      try await Task.sleep(for: .milliseconds(2_500))
       let stream = try await client.stream(.watch)
       try stream.send(.with { $0.createRequest = .with { $0.key = Data("token".utf8) } })
       let created = try await stream.nextRaw()

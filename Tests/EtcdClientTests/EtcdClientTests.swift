@@ -116,6 +116,31 @@ struct EtcdClientTests {
     #expect(wrong?.status?.message.contains("invalid user ID or password") == true)
   }
 
+  /// A signed token tells by itself until when it is good.
+  @Test func signedTokenThatHasExpiredIsRenewed() async throws {
+    let folder = try TemporaryFolder()
+    let certificates = try TestCertificates(in: folder.path)
+    let files = "pub-key=\(certificates.server.certificate),priv-key=\(certificates.server.key)"
+    let server = try Server.start(
+      .etcd(Self.version),
+      arguments: ["--auth-token", "jwt,\(files),sign-method=ES256,ttl=1s", "--bcrypt-cost", "4"],
+      electsFast: true
+    )
+    let endpoint = try Endpoint(server.endpoint)
+    let nobody = EtcdClient(.init(endpoints: [endpoint]))
+    _ = try await nobody.call(.userAdd, .with { ($0.name, $0.password) = ("root", "secret") })
+    _ = try await nobody.call(.roleAdd, .with { $0.name = "root" })
+    _ = try await nobody.call(.userGrantRole, .with { ($0.user, $0.role) = ("root", "root") })
+    _ = try await nobody.call(.authEnable, .init())
+    var options = EtcdClient.Options(endpoints: [endpoint])
+    options.user = .init(name: "root", password: "secret")
+    let root = EtcdClient(options)
+    _ = try await root.call(.put, Self.put)
+    try await Task.sleep(for: .milliseconds(1_500))
+    _ = try await root.call(.put, Self.put)
+    withExtendedLifetime(folder) {}
+  }
+
   @Test func answerIsHandedOutAsItCame() async throws {
     let server = try Server.start(.etcd(Self.version), electsFast: true)
     let client = EtcdClient(.init(endpoints: [try Endpoint(server.endpoint)]))

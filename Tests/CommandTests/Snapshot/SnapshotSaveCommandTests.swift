@@ -55,6 +55,34 @@ import Testing
     #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
   }
 
+  @Test func serverThatIsKilledMeanwhileLeavesNothing() async throws {
+    let server = try Server.start(.node)
+    let value = [UInt8](repeating: 7, count: 1_400_000)
+    // More than a connection holds on its way.
+    for number in 0..<30 {
+      let put = ["put", "key\(number)", "--endpoints", server.endpoint]
+      #expect(try Program.run(Program.explorer, put, input: value).status == 0)
+    }
+    let log = folder.path("log")
+    let saving = try ChildProcess(
+      Program.explorer,
+      ["snapshot", "save", folder.path("backup.db"), "--endpoints", server.endpoint],
+      output: log
+    )
+    let part = folder.path("backup.db.part")
+    while saving.isRunning, !FileManager.default.fileExists(atPath: part) { await Task.yield() }
+    saving.signal(SIGSTOP)
+    server.kill()
+    saving.signal(SIGCONT)
+    let status = saving.wait(seconds: 60)
+    // It may have had all of it, if this process was not let run.
+    if status != 0 {
+      #expect(status == 2)
+      #expect(try names() == ["log"])
+      #expect(try String(contentsOfFile: log, encoding: .utf8).contains("connection lost"))
+    }
+  }
+
   @Test func snapshotIsOneServers() throws {
     let result = try save(folder.path("a"), "--endpoints", "127.0.0.1:1,127.0.0.1:2")
     #expect(result.status == 2)
