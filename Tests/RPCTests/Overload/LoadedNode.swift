@@ -28,6 +28,8 @@ final class LoadedNode: Sendable {
         "--advertise-client-urls", "\(scheme)://127.0.0.1:\(port)",
         "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
         "--initial-cluster", "default=\(peer)",
+        // How long things take on a busy machine is no complaint.
+        "--warning-unary-request-duration", "1h", "--warning-apply-duration", "1h",
       ] + arguments,
       output: folder.path("log")
     )
