@@ -102,6 +102,8 @@ import WAL
       return
     }
     #expect(voters.count == 3)
+    let isNamed = error?.description.contains(/: member [0-9a-f]{8,16} is one of 3 voters/)
+    #expect(isNamed == true)
 
     var options = Node.Options()
     options.store.forcesNewCluster = true

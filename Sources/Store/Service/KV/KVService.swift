@@ -41,7 +41,7 @@ struct KVService: Sendable {
       return LargeRead(call, node).run { () throws(MVCCError) in
         try view.range(request)
       } _: { call, result in
-        LongRange(self, call, requester, request).answer(result)
+        answer(call, requester, request, result)
       }
     }
     do throws(MVCCError) {
@@ -49,17 +49,26 @@ struct KVService: Sendable {
       guard let result = try reading.advance() else {
         return LongRange(self, call, requester, request, reading).readLater()
       }
-      let byteCount = result.byteCountHint
-      guard byteCount < LongRange.byteCount else {
-        return LongRange(self, call, requester, request).answer(result)
-      }
-      var buffer = call.buffer(capacity: byteCount)
-      node.header.write(to: &buffer, revision: result.currentRevision)
-      buffer.write(result)
-      answer(call, requester, buffer)
+      answer(call, requester, request, result)
     } catch {
       call.fail(RPCStatus(error))
     }
+  }
+
+  private func answer(
+    _ call: RPCCall,
+    _ requester: AuthStore.Requester,
+    _ request: RangeRequest,
+    _ result: RangeResult
+  ) {
+    let byteCount = result.byteCountHint
+    guard byteCount < LongRange.byteCount else {
+      return LongRange(self, call, requester, request).answer(result)
+    }
+    var buffer = call.buffer(capacity: byteCount)
+    node.header.write(to: &buffer, revision: result.currentRevision)
+    buffer.write(result)
+    answer(call, requester, buffer)
   }
 
   /// Answers with what is made at once, or with why it cannot be made.

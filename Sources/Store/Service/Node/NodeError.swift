@@ -55,7 +55,7 @@ extension NodeError: CustomStringConvertible {
     case .initialClusterTooLarge(let count):
       "--initial-cluster names \(count) members: this node serves alone"
     case .otherMembers(let path, let own, let voters):
-      "\(path): member \(own) is one of \(voters.count) voters; this node serves alone: give it a "
+      "\(path): member \(own.hexadecimal) is one of \(voters.count) voters; this node serves alone: give it a "
         + "snapshot of the cluster by `explorer snapshot restore`, or start it once with "
         + "--force-new-cluster"
     case .databaseWithoutLog(let path):
