@@ -4,6 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 PACKAGES := libcrypt-dev libprotobuf-c-dev libsodium-dev pkg-config etcd-server etcd-client openssl xz-utils
+PREFIX := /usr/local
 DEBUG := .build/debug-scratch
 RELEASE := .build/release-scratch
 EXPLORER := $(RELEASE)/release/explorer
@@ -16,7 +17,7 @@ ETCD35 := .build/peers/etcd-3.5/usr/bin/etcd
 APISERVER := $(or $(KUBE_APISERVER),.build/peers/run-kube-apiserver.sh)
 PEERS := $(or $(EXPLORER_SHARED),../shared)/tools/peers.sh
 
-.PHONY: build demo test lint format bench bench-node fuzz differential torture kubernetes catalogue generated check-generated packages peers \
+.PHONY: build demo install man test lint format bench bench-node fuzz differential torture kubernetes catalogue generated check-generated packages peers \
   clean
 
 # The program, linked statically: it starts in two milliseconds and runs on any Linux of its kind.
@@ -33,6 +34,20 @@ demo: build
 test: packages peers
 	swift build --build-tests --scratch-path $(DEBUG)
 	SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=4 swift test --skip-build --scratch-path $(DEBUG)
+
+# The program, its manual page and what makes shells complete its words: make install PREFIX=/usr
+install: build man
+	install -D -m 755 $(EXPLORER) $(DESTDIR)$(PREFIX)/bin/explorer
+	install -D -m 644 .build/explorer.1 $(DESTDIR)$(PREFIX)/share/man/man1/explorer.1
+	@mkdir -p $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	$(EXPLORER) completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/explorer
+	$(EXPLORER) completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_explorer
+	$(EXPLORER) completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/explorer.fish
+
+# The manual page, from what the program says of itself.
+man: build
+	Scripts/man-page $(EXPLORER) > .build/explorer.1
 
 lint:
 	swift format lint --strict --recursive --parallel $(SOURCES)

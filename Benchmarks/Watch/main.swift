@@ -34,8 +34,8 @@ extension Data {
   }
 }
 
-/// Runs `explorer watch` and tells of each line.
-final class Watch {
+/// Runs `explorer watch` and tells of each line, to one task at a time.
+final class Watch: @unchecked Sendable {
   let process = Process()
   private let pipe = Pipe()
   private var rest = Data()
@@ -64,7 +64,7 @@ final class Watch {
 /// The processor time of the children that have ended, in seconds.
 func childSeconds() -> Double {
   var usage = rusage()
-  getrusage(RUSAGE_CHILDREN, &usage)
+  getrusage(__rusage_who_t(RUSAGE_CHILDREN.rawValue), &usage)
   func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
   return seconds(usage.ru_utime) + seconds(usage.ru_stime)
 }
@@ -109,7 +109,7 @@ print(
 let presentCount = 10_000
 let watch = try Watch(["--limit", "\(presentCount)"])
 try await Task.sleep(for: .seconds(1))
-let shown = Task.detached { () -> [Int64: ContinuousClock.Instant] in
+let shown = Task.detached { [watch] () -> [Int64: ContinuousClock.Instant] in
   var shown: [Int64: ContinuousClock.Instant] = [:]
   while case let lines = watch.lines(), !lines.isEmpty {
     let now = ContinuousClock.now

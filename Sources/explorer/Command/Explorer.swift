@@ -28,6 +28,7 @@ struct Explorer: ParsableCommand {
       ChecksumCommand.self, HashCommand.self, SnapshotCommand.self,
       DefragCommand.self, WALCommand.self, PutCommand.self, DeleteCommand.self,
       CompactCommand.self, EndpointCommand.self, MemberCommand.self, ServeCommand.self,
+      CompletionCommand.self,
     ]
   )
 

@@ -31,6 +31,15 @@ struct KeysCommand: ParsableCommand {
   @OptionGroup var target: TargetOptions
   @OptionGroup var source: SourceOptions
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Only keys like this: 'web-*' (the last part), 'default/*' (an end), '/registry/*/web-?'.",
+      valueName: "pattern"
+    )
+  )
+  var match: String?
+
   @Option(name: .long, help: "Keys as they were at this revision.")
   var rev: Int64?
 
@@ -77,7 +86,8 @@ struct KeysCommand: ParsableCommand {
 
   mutating func run() throws {
     let source = try source.open()
-    let targets = try target.resolve(with: try catalogueOptions.catalogue(), in: source)
+    var targets = try target.resolve(with: try catalogueOptions.catalogue(), in: source)
+    targets.pattern = match.map { KeyPattern($0) }
     let found: Bool
     do {
       if allRevisions {

@@ -11,8 +11,12 @@ import Testing
 /// every change once.
 @Suite(.enabled(if: EtcdVersion.installed.first != nil), .serialized)
 struct ClusterCommandTests {
-  private static func client(_ cluster: Cluster) throws -> EtcdClient {
-    var options = EtcdClient.Options(endpoints: try cluster.endpoints.map { try Endpoint($0) })
+  private static func client(
+    _ cluster: Cluster,
+    _ endpoints: [String]? = nil
+  ) throws -> EtcdClient {
+    let endpoints = try (endpoints ?? cluster.endpoints).map { try Endpoint($0) }
+    var options = EtcdClient.Options(endpoints: endpoints)
     options.connection.certificates.authorities = cluster.certificates.authority.certificate
     options.connection.certificates.certificate = cluster.certificates.client.certificate
     options.connection.certificates.key = cluster.certificates.client.key
@@ -98,16 +102,20 @@ struct ClusterCommandTests {
       let watch = try Beside(["watch"] + arguments + ["--rev", "\(first.header.revision + 1)"])
       var last: Int64 = 0
       for step in 0..<120 {
-        if step == 40 { try cluster.waitForLeader().kill() }
-        if step == 80 { try cluster.heal() }
+        if step == 30 { try cluster.waitForLeader().kill() }
+        if step == 60 { try cluster.heal() }
+        // The one that is watched.
+        if step == 80 { cluster.members[0].kill() }
+        if step == 100 { try cluster.heal() }
         let keys = (0..<3).map { "\(step % 2 == 0 ? "/watched" : "/also")/\(step % 7)/\($0)" }
         // Whether a change was made that was not answered does not matter here.
         let answer = try? await client.call(.txn, Self.puts(keys, "\(step)"))
         last = answer?.header.revision ?? last
       }
-      let final = try await client.call(.put, .with { $0.key = Data("/watched/last".utf8) })
+      let lastKeys = ["/watched/last", "/also/last"]
+      let final = try await client.call(.txn, Self.puts(lastKeys, "last"))
       let mark = "\"revision\":\(final.header.revision)"
-      try await watch.wait(until: { $0.contains(mark) })
+      try await watch.wait(until: { $0.split(separator: mark).count == 3 })
       watch.process.signal(SIGINT)
       #expect(watch.process.wait(seconds: 20) == 0)
       let seen = watch.lines.filter { $0.hasPrefix("{") }
@@ -126,14 +134,14 @@ struct ClusterCommandTests {
 
   @Test func pausedMemberIsLeft() async throws {
     try await SharedCluster.use { cluster in
-      let client = try Self.client(cluster)
-      _ = try await client.call(.put, .with { $0.key = Data("/paused".utf8) })
+      let client = try Self.client(cluster, Array(cluster.endpoints[1...]))
+      let first = try await client.call(.put, .with { $0.key = Data("/paused".utf8) })
       // The first of the endpoints is the one that is called.
       let watch = try Beside(
         ["watch", "/paused", "--exact", "-o", "json", "--keepalive-time", "5s"]
-          + ["--keepalive-timeout", "1s"] + cluster.clientArguments
+          + ["--keepalive-timeout", "1s", "--rev", "\(first.header.revision + 1)"]
+          + cluster.clientArguments
       )
-      try await Task.sleep(for: .seconds(1))
       _ = try await client.call(.put, .with { $0.key = Data("/paused".utf8) })
       try await watch.wait(until: { $0.contains("MODIFIED") })
       cluster.members[0].pause()

@@ -77,7 +77,7 @@ struct LiveCommandTests {
   func oddKeysAndValuesAreShownAsTheyAre(kind: ServerKind) throws {
     let server = try Server.start(
       kind,
-      arguments: ["--max-request-bytes", "10000000"],
+      arguments: ["--max-request-bytes", "20000000"],
       electsFast: true
     )
     let large = [UInt8](repeating: UInt8(ascii: "x"), count: 8 << 20)

@@ -93,7 +93,9 @@ struct WatchTailTests {
       let last = Load(live)
       Self.start { try await last.run(killing: true) }
       try Self.follow(tail, shown) {
-        last.lastRevision != 0 && shown.lines.contains { $0.hasPrefix("\(last.lastRevision) ") }
+        // Each range comes in order: with its last change all of it has.
+        last.lastRevision != 0
+          && shown.lines.count { $0.hasPrefix("\(last.lastRevision) ") } == prefixes.count
       }
       return (shown.lines, shown.notices.count { if case .lost = $0 { true } else { false } })
     }
@@ -256,7 +258,8 @@ private final class Load: @unchecked Sendable {
       )
     }
     while true {
-      if let last = try? await live.put("/a/last", "last") {
+      let keys = ["/a/last", "/b/last", "/c/2/last"]
+      if let last = try? await live.change(keys.map { ($0, "last") }) {
         lock.withLock { revision = last }
         return
       }

@@ -89,8 +89,11 @@ struct ResolvedTargets {
   let targets: [KeyTarget]
   let parser: StorageKeyParser
 
+  /// What the keys must look like, too.
+  var pattern: KeyPattern?
+
   /// All keys together.
-  var selection: KeySelection { KeySelection(targets, parser: parser) }
+  var selection: KeySelection { KeySelection(targets, parser: parser, matching: pattern) }
 
   /// The key, if one key and no more may be meant: by its words, or as it is written out.
   var singleKey: [UInt8]? {

@@ -97,10 +97,7 @@ struct WatchCommand: ParsableCommand {
       format: output,
       decoder: Decoder(catalogue: catalogue, options: options),
       parser: targets.parser,
-      options: DifferenceOptions.make(
-        ignore: ignore ?? WatchNoise.fields,
-        showSecrets: showSecrets
-      ),
+      options: differenceOptions,
       hasStatistics: stats
     )
     var tailOptions = WatchTail.Options(targets.selection)
@@ -110,6 +107,11 @@ struct WatchCommand: ParsableCommand {
     Interruption.take()
     do {
       try follow(tail, &printing)
+      if Interruption.hasCome {
+        try tail.settle(within: .milliseconds(300)) { item throws(SourceError) in
+          printing.show(item, isPast: false)
+        }
+      }
       printing.end()
     } catch let error as SourceError {
       printing.end()
@@ -120,12 +122,18 @@ struct WatchCommand: ParsableCommand {
     }
   }
 
+  private var differenceOptions: ObjectDifference.Options {
+    var options = DifferenceOptions.make(ignore: ignore ?? "none", showSecrets: showSecrets)
+    if ignore == nil { options.ignoredFields = ChangeWriter.noise }
+    return options
+  }
+
   private func follow(_ tail: WatchTail, _ printing: inout WatchPrinting) throws {
     let limit = limit ?? .max
     while !Interruption.hasCome, printing.shownCount < limit, printing.hasReader {
       try tail.advance(within: .milliseconds(100)) { item throws(SourceError) in
         guard printing.shownCount < limit else { return }
-        printing.show(item)
+        printing.show(item, isPast: tail.revision < tail.presentRevision)
       }
       printing.flush()
     }
@@ -135,15 +143,4 @@ struct WatchCommand: ParsableCommand {
     guard case .compacted = error else { return error.description }
     return "\(error); --since-compaction begins with what is left"
   }
-}
-
-/// Changes that tell nothing: heartbeats, and the record of who wrote what.
-enum WatchNoise {
-  static let fields = [
-    "metadata.managedFields",
-    // Nodes and leases, some times a minute.
-    "status.conditions.lastHeartbeatTime", "spec.renewTime",
-    // Who leads, before there were leases for it.
-    "metadata.annotations.control-plane.alpha.kubernetes.io/leader",
-  ].joined(separator: ",")
 }

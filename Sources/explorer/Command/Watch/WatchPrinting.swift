@@ -13,6 +13,7 @@ struct WatchPrinting: ~Copyable {
   private let parser: StorageKeyParser
   private let options: ObjectDifference.Options
   private let hasStatistics: Bool
+  private let writer: ChangeWriter
   private var output = StandardOutput()
   private var scratch = OutputBuffer()
   private var statistics = WatchStatistics()
@@ -33,14 +34,25 @@ struct WatchPrinting: ~Copyable {
     self.parser = parser
     self.options = options
     self.hasStatistics = hasStatistics
+    var words = ChangeWriter.Options()
+    words.ignoredFields = options.ignoredFields
+    writer = ChangeWriter(options: words)
   }
 
-  mutating func show(_ item: WatchTail.Item) {
+  /// Shows what a tail shows.
+  ///
+  /// - Parameters:
+  ///   - item: What it is.
+  ///   - isPast: Whether it was there before the tail began, so that only the object itself can tell
+  ///     when it happened.
+  mutating func show(_ item: WatchTail.Item, isPast: Bool) {
     switch item {
     case .event(let event):
       let kind: Change.Kind =
         event.row.isTombstone ? .deleted : event.isCreation ? .added : .modified
-      show(Change(kind: kind, key: event.row.key, row: event.row, previous: event.previous))
+      var change = Change(kind: kind, key: event.row.key, row: event.row, previous: event.previous)
+      change.isPast = isPast
+      show(change)
     case .listed(let change):
       let kind: Change.Kind =
         switch change.kind {
@@ -115,6 +127,7 @@ struct WatchPrinting: ~Copyable {
     var row: StoredRow?
     var previous: StoredRow?
     var isListed = false
+    var isPast = false
 
     var revision: Int64 { row?.revision.main ?? 0 }
   }
@@ -125,10 +138,14 @@ struct WatchPrinting: ~Copyable {
     let object = change.row.flatMap { $0.isTombstone ? nil : decoded($0, key) }
     let previous = change.previous.flatMap { decoded($0, key) }
     var difference: ObjectDifference?
-    if change.kind == .modified, let object, let previous {
+    var words = ChangeWords.none
+    if format == .text {
+      words = self.words(change, key, object, previous)
+    } else if change.kind == .modified, let object, let previous {
       difference = ObjectDifference(from: previous, to: object, options: options)
     }
-    let isShown = difference?.changes.isEmpty != true || !options.hasIgnored
+    let isNoise = format == .text ? words.isNoise : difference?.changes.isEmpty == true
+    let isShown = !isNoise || options.ignoredFields.isEmpty
     if hasStatistics {
       let resource = parser.key(change.key).resource
       let manager = (object ?? previous)?.lastWrite.manager
@@ -137,7 +154,7 @@ struct WatchPrinting: ~Copyable {
     guard isShown else { return }
     shownCount += 1
     switch format {
-    case .text: showText(change, key, object, previous, difference)
+    case .text: showText(change, words, object, previous)
     case .json: showJSON(change, key, object ?? previous, difference)
     case .yaml: showYAML(change, key, object ?? previous)
     case .diff: showDifference(change, key, object, previous)
@@ -146,22 +163,49 @@ struct WatchPrinting: ~Copyable {
     output.flushIfLarge()
   }
 
-  private mutating func showText(
+  private func words(
     _ change: Change,
     _ key: String,
     _ object: DecodedObject?,
-    _ previous: DecodedObject?,
-    _ difference: ObjectDifference?
+    _ previous: DecodedObject?
+  ) -> ChangeWords {
+    // What Calico keeps under paths of its own says its meaning by its key.
+    let isCalico = change.key.starts(with: "/calico/".utf8)
+    if isCalico, let row = change.row ?? change.previous, let new = calico(row, key) {
+      let old = change.previous.flatMap { calico($0, key) }
+      if change.kind == .deleted { return writer.words(from: old ?? new, to: nil) }
+      return writer.words(from: change.kind == .added ? nil : old, to: new)
+    }
+    return writer.words(
+      from: change.kind == .added ? nil : previous,
+      to: change.kind == .deleted ? nil : object
+    )
+  }
+
+  private func calico(_ row: StoredRow, _ key: String) -> CalicoValue? {
+    (try? row.keyValue()).flatMap { CalicoValue(key: key, value: $0.value) }
+  }
+
+  private mutating func showText(
+    _ change: Change,
+    _ words: ChangeWords,
+    _ object: DecodedObject?,
+    _ previous: DecodedObject?
   ) {
-    var line = "\(clock.text())  \(change.kind.rawValue.padded(to: 8))  \(name(of: change.key))"
+    let time = change.isPast ? pastTime(object, previous) : clock.text()
+    var line = "\(time)  \(change.kind.rawValue.padded(to: 8))  \(name(of: change.key))"
     if change.row != nil { line += "  \(change.revision)" }
     if change.isListed { line += "  (listed)" }
-    if let difference {
-      let changes = difference.changes.prefix(3).map { $0.summary(valueLimit: 40) }
-      line += "  " + changes.joined(separator: ", ")
-      if difference.changes.count > 3 { line += ", and \(difference.changes.count - 3) more" }
-    }
-    output.buffer.append(OneLine.escaped(line) + "\n")
+    line = OneLine.escaped(line)
+    if !words.text.isEmpty { line += "  \(words.text)" }
+    output.buffer.append(line + "\n")
+  }
+
+  /// When a change was made, as its object tells; dashes where it left no trace.
+  private func pastTime(_ object: DecodedObject?, _ previous: DecodedObject?) -> String {
+    let write = object?.lastWrite
+    let isTold = write?.time != nil && write != previous?.lastWrite
+    return (isTold ? write?.time ?? "" : "-").padded(to: 20)
   }
 
   private mutating func showJSON(
@@ -240,11 +284,6 @@ struct WatchPrinting: ~Copyable {
       return nil
     }
   }
-}
-
-extension ObjectDifference.Options {
-  /// Whether there are fields that do not count.
-  fileprivate var hasIgnored: Bool { !ignoredFields.isEmpty }
 }
 
 extension String {

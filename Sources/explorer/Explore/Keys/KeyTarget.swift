@@ -38,12 +38,18 @@ public struct KeySelection: Sendable {
 
   private let parser: StorageKeyParser
 
+  /// What keys must look like, too.
+  private let pattern: KeyPattern?
+
   /// The keys of targets.
   ///
   /// - Parameters:
   ///   - targets: The targets; none of them selects nothing.
   ///   - parser: Finds the namespace in a key.
-  public init(_ targets: [KeyTarget], parser: StorageKeyParser) {
+  ///   - pattern: What the keys must look like, too.
+  public init(_ targets: [KeyTarget], parser: StorageKeyParser, matching pattern: KeyPattern? = nil)
+  {
+    self.pattern = pattern
     ranges = KeyRange.merging(targets.flatMap(\.ranges))
     wholeRanges = KeyRange.merging(targets.filter { $0.namespace == nil }.flatMap(\.ranges))
     filtered = targets.flatMap { target in
@@ -54,17 +60,22 @@ public struct KeySelection: Sendable {
   }
 
   /// Whether not all keys of the ranges count.
-  public var isFiltered: Bool { !filtered.isEmpty }
+  public var isFiltered: Bool { !filtered.isEmpty || pattern != nil }
 
   /// Whether every key is one of them.
   public var takesAll: Bool {
     wholeRanges.count == 1 && wholeRanges[0].lowerBound.isEmpty && wholeRanges[0].upperBound == nil
+      && pattern == nil
   }
 
   /// Whether a key is one of them.
   ///
   /// - Complexity: O(log n) in the number of ranges, O(m) in that of ranges with a namespace.
   public func contains(_ key: UnsafeRawBufferPointer) -> Bool {
+    isInRanges(key) && pattern?.matches(key) != false
+  }
+
+  private func isInRanges(_ key: UnsafeRawBufferPointer) -> Bool {
     if KeySelection.contains(key, in: wholeRanges) { return true }
     for (range, namespace) in filtered where range.contains(key) {
       if parser.isKey(key, in: namespace) { return true }

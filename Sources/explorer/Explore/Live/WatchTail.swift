@@ -114,6 +114,9 @@ public final class WatchTail {
   /// The revision up to which everything has been shown.
   public var revision: Int64 { (places.map(\.next).min() ?? 1) - 1 }
 
+  /// The store's revision when the tail began: changes up to there are of the past.
+  public private(set) var presentRevision: Int64 = 0
+
   /// Shows what comes next.
   ///
   /// - Parameters:
@@ -153,6 +156,26 @@ public final class WatchTail {
     pause = min(pause * 2, WatchTail.pauses.longest)
   }
 
+  /// Finds out how far the tail has come in ranges that nothing happens in.
+  ///
+  /// - Parameters:
+  ///   - time: How long to wait for it.
+  ///   - body: Sees what comes meanwhile.
+  /// - Throws: ``SourceError``.
+  public func settle(
+    within time: Duration,
+    _ body: (Item) throws(SourceError) -> Void
+  ) throws(SourceError) {
+    let deadline = ContinuousClock.now + time
+    guard let stream, answersProgress ?? source.answersProgress() else { return }
+    answersProgress = true
+    let before = revision
+    try stream.requestProgress()
+    while revision == before, ContinuousClock.now < deadline {
+      try advance(within: .milliseconds(20), body)
+    }
+  }
+
   // MARK: Beginning
 
   private func begin() throws(TailError) {
@@ -160,6 +183,7 @@ public final class WatchTail {
     guard let first = ranges.first else { return }
     let next: Int64
     let current = try own { () throws(SourceError) in try source.currentRevision(for: first) }
+    presentRevision = current
     switch options.start {
     case .now: next = current + 1
     case .compaction: next = (source.findCompactRevision(for: first) ?? 0) + 1

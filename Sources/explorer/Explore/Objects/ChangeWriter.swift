@@ -5,6 +5,9 @@ public struct ChangeWords: Hashable, Sendable {
   /// The line, without a line break; empty where nothing more is to say than that it happened.
   public let text: String
 
+  /// No words for what can be shown otherwise.
+  public static let none = ChangeWords(text: "", isNoise: false)
+
   /// Whether nothing changed that counts: a heartbeat, or a value that was written again.
   public let isNoise: Bool
 }
