@@ -102,11 +102,9 @@ struct ClusterCommandTests {
       let watch = try Beside(["watch"] + arguments + ["--rev", "\(first.header.revision + 1)"])
       var last: Int64 = 0
       for step in 0..<120 {
-        if step == 30 { try cluster.waitForLeader().kill() }
-        if step == 60 { try cluster.heal() }
-        // The one that is watched.
-        if step == 80 { cluster.members[0].kill() }
-        if step == 100 { try cluster.heal() }
+        // One after the other: one of them leads, and one is watched.
+        if step % 40 == 10 { cluster.members[step / 40].kill() }
+        if step % 40 == 30 { try cluster.heal() }
         let keys = (0..<3).map { "\(step % 2 == 0 ? "/watched" : "/also")/\(step % 7)/\($0)" }
         // Whether a change was made that was not answered does not matter here.
         let answer = try? await client.call(.txn, Self.puts(keys, "\(step)"))
@@ -134,24 +132,30 @@ struct ClusterCommandTests {
 
   @Test func pausedMemberIsLeft() async throws {
     try await SharedCluster.use { cluster in
-      let client = try Self.client(cluster, Array(cluster.endpoints[1...]))
+      let client = try Self.client(cluster)
       let first = try await client.call(.put, .with { $0.key = Data("/paused".utf8) })
-      // The first of the endpoints is the one that is called.
       let watch = try Beside(
         ["watch", "/paused", "--exact", "-o", "json", "--keepalive-time", "5s"]
           + ["--keepalive-timeout", "1s", "--rev", "\(first.header.revision + 1)"]
           + cluster.clientArguments
       )
-      _ = try await client.call(.put, .with { $0.key = Data("/paused".utf8) })
-      try await watch.wait(until: { $0.contains("MODIFIED") })
-      cluster.members[0].pause()
-      let put = try await client.call(.put, .with { $0.key = Data("/paused".utf8) })
-      try await watch.wait(until: { $0.contains("\"revision\":\(put.header.revision)") })
-      let keys = try Program.run(
-        Program.explorer,
-        ["keys", "/paused", "--exact"] + cluster.clientArguments
-      )
-      #expect(keys.text == "/paused\n", "\(keys.errors)")
+      for (place, member) in cluster.members.enumerated() {
+        let others = cluster.endpoints.filter { $0 != member.endpoint }
+        member.pause()
+        let put = try await Self.client(cluster, others).call(
+          .put,
+          .with { ($0.key, $0.value) = (Data("/paused".utf8), Data("\(place)".utf8)) }
+        )
+        // Who is on this member is told after it was silent for long enough, by another.
+        try await watch.wait(until: { $0.contains("\"revision\":\(put.header.revision)") })
+        let keys = try Program.run(
+          Program.explorer,
+          ["keys", "/paused", "--exact"] + cluster.clientArguments
+        )
+        #expect(keys.text == "/paused\n", "\(keys.errors)")
+        try cluster.heal()
+      }
+      #expect(watch.text.contains("trying again"))
       watch.process.signal(SIGINT)
       #expect(watch.process.wait(seconds: 20) == 0)
     }

@@ -74,7 +74,13 @@ public final class NodeServer: ServedNode {
     let methods = node.methods
     let health = HealthService(of: node)
     let metrics = NodeMetrics(of: node, health: health)
-    let gateway = configuration.grpcGateway ? Gateway(to: methods, pool: pool) : nil
+    let gateway =
+      configuration.grpcGateway
+      ? Gateway(
+        to: methods,
+        pool: pool,
+        maximumMessageByteCount: configuration.limits.maxMessageByteCount
+      ) : nil
     let endpoints = configuration.endpoints
     func http(isForMetricsOnly: Bool = false) -> @Sendable (any HTTPExchange) -> Void {
       var options = HTTPService.Options()
