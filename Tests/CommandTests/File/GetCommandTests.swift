@@ -192,7 +192,7 @@ import Testing
     #expect(none.errors == "explorer: -l app=none: no object has these labels\n")
     let wrong = try get("pods", "-l", "app in")
     #expect(wrong.status != 0)
-    #expect(wrong.errors.contains("unable to parse requirement: found '', expected: '('"))
+    #expect(wrong.errors.contains("unable to parse requirement: found '' expected: '('"))
   }
 
   // MARK: In time

@@ -16,7 +16,9 @@ import Testing
     ("size>3", true), ("size>10", false), ("size<11", true), ("app>1", false), ("none<1", false),
     ("app=", false), ("empty=", true), ("empty", true), ("empty in (,a)", true),
     ("empty in ()", true), ("app.kubernetes.io/name=web", true), ("in", false), ("in=in", false),
-    ("in in (in,notin)", false), ("env notin (a,,b)", true), ("app in(web)", true),
+    ("in in (in,notin)", false), ("env notin (a,,b)", true), ("empty in (a,)", true),
+    ("empty in (,)", true), ("empty in (a,,,b)", true),
+    ("app in (,web)", true), ("app in(web)", true),
     ("app=web,app=db", false),
   ])
   func requirementsHoldOrNot(selector: String, expected: Bool) throws {
@@ -34,12 +36,15 @@ import Testing
     }
   }
 
-  /// In the words of kubectl.
+  /// As kubectl 1.32 says it.
   @Test(arguments: [
-    ("app in", "unable to parse requirement: found '', expected: '('"),
+    ("app in", "unable to parse requirement: found '' expected: '('"),
     ("app in (a", "unable to parse requirement: found '', expected: ',' or ')'"),
     ("app in (a b)", "unable to parse requirement: found 'b', expected: ',' or ')'"),
     ("app in (=", "unable to parse requirement: found '=', expected: ',', ')' or identifier"),
+    ("app in (a,", "unable to parse requirement: found '', expected: ',', or identifier"),
+    ("app in (a,,)", "unable to parse requirement: found ')', expected: ',', or identifier"),
+    ("app in (,,)", "unable to parse requirement: found ')', expected: ',', or identifier"),
     ("app web", "unable to parse requirement: found 'web', expected: in, notin, =, ==, !=, gt, lt"),
     ("app=(", "unable to parse requirement: found '(', expected: identifier"),
     ("!=a", "found '!=', expected: !, identifier, or 'end of string'"),
@@ -92,7 +97,7 @@ import Testing
     #expect(message("a=\(long)").contains("must be no more than 63 characters"))
     #expect(message("\(String(repeating: "a.", count: 127))/x").contains("no more than 253"))
     #expect(message("Example.com/x").contains("RFC 1123 subdomain"))
-    #expect(message("a/b/c").contains("a valid label key must consist of"))
+    #expect(message("a/b/c").contains("a qualified name must consist of"))
     #expect(message("\(long.dropLast())=\(long.dropLast())").isEmpty)
   }
 

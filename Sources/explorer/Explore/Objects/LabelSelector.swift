@@ -136,6 +136,9 @@ public enum LabelSelectorError: Error, Equatable, Sendable {
   /// Something else was expected within a requirement.
   case unexpectedInRequirement(found: String, expected: String)
 
+  /// No parenthesis stands behind `in` or `notin`.
+  case missingParenthesis(found: String)
+
   /// A key that no label can have, with what is wrong about it.
   case invalidKey(String, problems: [String])
 
@@ -155,6 +158,8 @@ extension LabelSelectorError: CustomStringConvertible {
     case .unexpected(let found, let expected): "found '\(found)', expected: \(expected)"
     case .unexpectedInRequirement(let found, let expected):
       "unable to parse requirement: found '\(found)', expected: \(expected)"
+    case .missingParenthesis(let found):
+      "unable to parse requirement: found '\(found)' expected: '('"
     case .invalidKey(let key, let problems):
       "unable to parse requirement: <nil>: Invalid value: \"\(key)\": "
         + problems.joined(separator: "; ")

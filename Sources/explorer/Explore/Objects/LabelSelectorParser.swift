@@ -144,36 +144,41 @@ struct LabelSelectorParser {
     return value
   }
 
-  /// Values in parentheses; nothing between two commas, or a comma and a parenthesis, is the empty
-  /// value.
+  /// Values in parentheses.
+  ///
+  /// Nothing between two commas, or a comma and a parenthesis, is the empty value. Behind two commas
+  /// there must be a value, or another comma.
   private mutating func valueList() throws(LabelSelectorError) -> Set<String> {
     let open = take()
-    guard open == .symbol("(") else {
-      throw .unexpectedInRequirement(found: open.text, expected: "'('")
+    guard open == .symbol("(") else { throw .missingParenthesis(found: open.text) }
+    if next == .symbol(")") {
+      position += 1
+      return [""]
+    }
+    guard next.isWord || next == .symbol(",") else {
+      throw .unexpectedInRequirement(found: next.text, expected: "',', ')' or identifier")
     }
     var values: Set<String> = []
-    // Whether a value has to come, be it the empty one.
-    var isValueDue = true
     while true {
       let token = take()
       switch token {
       case .word(let value):
-        guard isValueDue else {
-          throw .unexpectedInRequirement(found: value, expected: "',' or ')'")
-        }
         values.insert(value)
-        isValueDue = false
+        guard next == .symbol(",") || next == .symbol(")") else {
+          throw .unexpectedInRequirement(found: next.text, expected: "',' or ')'")
+        }
       case .symbol(","):
-        if isValueDue { values.insert("") }
-        isValueDue = true
-      case .symbol(")"):
-        if isValueDue { values.insert("") }
-        return values
+        if values.isEmpty || next == .symbol(",") || next == .symbol(")") { values.insert("") }
+        if next == .symbol(",") {
+          position += 1
+          continue
+        }
       default:
-        throw .unexpectedInRequirement(
-          found: token.text,
-          expected: isValueDue ? "',', ')' or identifier" : "',' or ')'"
-        )
+        throw .unexpectedInRequirement(found: token.text, expected: "',', or identifier")
+      }
+      if next == .symbol(")") {
+        position += 1
+        return values
       }
     }
   }
@@ -181,7 +186,7 @@ struct LabelSelectorParser {
 
 /// What keys and values of labels may be.
 ///
-/// Source: kubernetes/apimachinery, pkg/api/validate/content/kube.go.
+/// Source: kubernetes/apimachinery, pkg/util/validation/validation.go, of release 1.32.
 enum LabelSyntax {
   private static let maximumNameLength = 63
   private static let maximumPrefixLength = 253
@@ -205,7 +210,7 @@ enum LabelSyntax {
     let parts = key.split(separator: "/", omittingEmptySubsequences: false)
     guard parts.count <= 2, let name = parts.last else {
       return [
-        "a valid label key \(nameProblem) with an optional DNS subdomain prefix and '/'"
+        "a qualified name \(nameProblem) with an optional DNS subdomain prefix and '/'"
           + " (e.g. 'example.com/MyName')"
       ]
     }
