@@ -20,6 +20,10 @@ import Testing
 
   private func compare(_ table: RecordedTable) throws {
     let printed = try table.printed()
+    if table.hasSeveralKinds {
+      #expect(try printed == table.text)
+      return
+    }
     let (expected, found) = (TableGrid(try table.text), TableGrid(printed))
     var new = KindTablesTests.added[table.resource] ?? []
     if table.resource == "pods", !table.isWide { new.append("NODE") }
@@ -68,7 +72,7 @@ import Testing
   }
 
   @Test func thereAreRecordings() {
-    #expect(RecordedTable.all(in: "cluster").count == 96)
+    #expect(RecordedTable.all(in: "cluster").count == 100)
     #expect(RecordedTable.all(in: "states").count == 70)
     #expect(RecordedTable.objects(in: "states").count == 125)
   }

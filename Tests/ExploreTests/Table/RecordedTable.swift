@@ -14,8 +14,8 @@ struct RecordedTable: Sendable, CustomStringConvertible {
   /// When it was printed, in seconds since 1970.
   let now: Int64
 
-  /// What the keys of the objects begin with.
-  let prefix: String
+  /// What the keys of the objects begin with, for each kind.
+  let prefixes: [String]
   let isWide: Bool
   let showsNamespaces: Bool
 
@@ -25,6 +25,9 @@ struct RecordedTable: Sendable, CustomStringConvertible {
   var resource: String {
     String(file.dropLast(".txt".count).split(separator: "-")[0])
   }
+
+  /// Whether it was asked for several kinds.
+  var hasSeveralKinds: Bool { prefixes.count > 1 }
 
   /// What kubectl printed.
   var text: String {
@@ -39,7 +42,7 @@ struct RecordedTable: Sendable, CustomStringConvertible {
         folder: folder,
         file: columns[0],
         now: now,
-        prefix: columns[2],
+        prefixes: columns[2].split(separator: " ").map(String.init),
         isWide: columns[3] == "1",
         showsNamespaces: columns[4] == "1"
       )
@@ -79,10 +82,12 @@ struct RecordedTable: Sendable, CustomStringConvertible {
     var options = KindTables.Options(now: now)
     options.isWide = isWide
     options.showsNamespaces = showsNamespaces
+    options.showsKinds = hasSeveralKinds
+    options.showsTitles = resource != "titleless"
     var tables = KindTables(options: options)
     var output = OutputBuffer()
     for (key, value) in RecordedTable.objects(in: folder)
-    where key.hasPrefix(prefix) && (folder == "cluster" || !isOutside(key)) {
+    where prefixes.contains(where: { isKey(key, below: $0) }) {
       let row = ObjectRow(
         key: key,
         storageKey: Array(key.utf8).withUnsafeBytes { parser.key($0) },
@@ -95,9 +100,11 @@ struct RecordedTable: Sendable, CustomStringConvertible {
     return String(decoding: output.bytes, as: UTF8.self)
   }
 
-  /// Whether a key is one of another resource whose path begins alike.
-  private func isOutside(_ key: String) -> Bool {
-    !prefix.hasSuffix("/states/") && key.dropFirst(prefix.count).contains("/")
+  /// Whether a key has a prefix, and is none of another resource whose path begins alike.
+  private func isKey(_ key: String, below prefix: String) -> Bool {
+    guard key.hasPrefix(prefix) else { return false }
+    return folder == "cluster" || prefix.hasSuffix("/states/")
+      || !key.dropFirst(prefix.count).contains("/")
   }
 }
 
