@@ -52,11 +52,14 @@ import Testing
     for path in ["/health", "/livez", "/readyz", "/metrics"] {
       _ = try HTTPTalk(etcd.clientPort, "GET", path).answer()
     }
+    let put = "{\"key\":\"YQ==\"}"
+    _ = try HTTPTalk(etcd.clientPort, "POST", "/v3/kv/put", body: put).answer()
     let theirs = try NodeMetricsTests.figures(etcd.clientPort)
     try await ServedTestNode.with(data) { node in
       for path in ["/health", "/livez", "/readyz", "/metrics"] {
         _ = try HTTPTalk(node.port, "GET", path).answer()
       }
+      _ = try HTTPTalk(node.port, "POST", "/v3/kv/put", body: put).answer()
       let ours = try NodeMetricsTests.figures(node.port)
       #expect(ours.help.count > 50)
       for (name, help) in ours.help {
@@ -107,6 +110,17 @@ import Testing
       #expect((values["\(compactions)_pause_duration_milliseconds_count"] ?? 0) > 0)
       #expect(values["\(compactions)_total_duration_milliseconds_count"] == 1)
       #expect(values["\(compactions)_keys_total"] == 2)
+      func applied(_ operation: String, _ success: Bool = true) -> Double? {
+        let labels = "op=\"\(operation)\",success=\"\(success)\",version=\"v3\""
+        return values["etcd_server_apply_duration_seconds_count{\(labels)}"]
+      }
+      #expect(applied("Put") == 3)
+      #expect(applied("DeleteRange") == 1)
+      #expect(applied("Txn") == 1)
+      #expect(applied("LeaseGrant") == 1)
+      #expect(applied("LeaseRevoke") == 1)
+      #expect(applied("Compaction") == 1)
+      #expect(applied("Put", false) == nil)
       let index = "etcd_debugging_mvcc_index_compaction_pause_duration_milliseconds"
       #expect(values["\(index)_count"] == 1)
       // Three times a key and a value of a byte, and two keys alone.

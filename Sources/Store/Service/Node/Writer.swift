@@ -227,6 +227,11 @@ final class Writer: @unchecked Sendable {
       let end = ContinuousClock.now
       let duration = begin.duration(to: end)
       begin = end
+      status.figures.applies.record(
+        duration,
+        of: AppliedKind(proposal.content),
+        succeeded: refusal == nil || refusal == .compacted
+      )
       if duration > options.expectedApplyDuration {
         tell(SlowApply(proposal, duration, options.expectedApplyDuration, refusal))
       }

@@ -48,18 +48,27 @@ struct MetricsText {
     _ histogram: Histogram,
     unit: Duration = .seconds(1)
   ) {
-    let size = unit / .nanoseconds(1)
     begin(name, .histogram, help)
-    let counts = histogram.cumulativeCounts
-    for (bound, count) in zip(histogram.bounds, counts) {
-      line("\(name)_bucket", [("le", MetricsText.number(Double(bound) / size))], "\(count)")
-    }
-    line("\(name)_bucket", [("le", "+Inf")], "\(counts.last ?? 0)")
-    line("\(name)_sum", MetricsText.number(histogram.seconds * 1e9 / size))
-    line("\(name)_count", "\(counts.last ?? 0)")
+    lines(name, [], histogram, unit: unit)
   }
 
-  private mutating func line(_ name: String, _ value: String) { line(name, [], value) }
+  /// Writes the lines of a histogram that was begun.
+  mutating func lines(
+    _ name: String,
+    _ labels: [(String, String)],
+    _ histogram: Histogram,
+    unit: Duration = .seconds(1)
+  ) {
+    let size = unit / .nanoseconds(1)
+    let counts = histogram.cumulativeCounts
+    for (bound, count) in zip(histogram.bounds, counts) {
+      let limit = MetricsText.number(Double(bound) / size)
+      line("\(name)_bucket", labels + [("le", limit)], "\(count)")
+    }
+    line("\(name)_bucket", labels + [("le", "+Inf")], "\(counts.last ?? 0)")
+    line("\(name)_sum", labels, MetricsText.number(histogram.seconds * 1e9 / size))
+    line("\(name)_count", labels, "\(counts.last ?? 0)")
+  }
 
   /// A number without a fraction that is none, and from a million on with an exponent, as Go has it.
   static func number(_ value: Double) -> String {

@@ -6,6 +6,12 @@ internal import WAL
 // The figures of the member, of its calls and of its process.
 extension NodeMetrics {
   func writeServer(to text: inout MetricsText) {
+    let applies = node.status.figures.applies.all
+    if !applies.isEmpty {
+      let name = "etcd_server_apply_duration_seconds"
+      text.begin(name, .histogram, "The latency distributions of v2 apply called by backend.")
+      for apply in applies { text.lines(name, apply.labels, apply.histogram) }
+    }
     writeHealth(to: &text)
     text.write(
       "etcd_server_id",

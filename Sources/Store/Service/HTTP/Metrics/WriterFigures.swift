@@ -47,6 +47,9 @@ final class WriterFigures: Sendable {
   /// The TTLs of leases that were granted.
   let leaseTTLs = Histogram(from: .seconds(1), count: 24)
 
+  /// How long entries took to apply.
+  let applies = ApplyFigures()
+
   /// How many requests took longer to apply than they should.
   let slowApplies = Figure()
 
