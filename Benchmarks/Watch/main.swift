@@ -121,28 +121,35 @@ let shown = Task.detached { [watch] () -> [Int64: ContinuousClock.Instant] in
   return shown
 }
 var sent: [Int64: ContinuousClock.Instant] = [:]
+var answers: [Duration] = []
 let begin = ContinuousClock.now
-try await withThrowingTaskGroup(of: (Int64, ContinuousClock.Instant).self) { group in
+try await withThrowingTaskGroup(of: (Int64, ContinuousClock.Instant, Duration).self) { group in
   for number in 0..<presentCount {
     let due = begin + .milliseconds(number)
     if due > .now { try await Task.sleep(until: due, clock: .continuous) }
     group.addTask {
       let start = ContinuousClock.now
-      return (try await put(pastCount + 1_000 + number), start)
+      let revision = try await put(pastCount + 1_000 + number)
+      return (revision, start, .now - start)
     }
   }
-  for try await (revision, start) in group { sent[revision] = start }
+  for try await (revision, start, answer) in group {
+    sent[revision] = start
+    answers.append(answer)
+  }
 }
 watch.process.waitUntilExit()
 let times = await shown.value
 let delays = sent.compactMap { revision, start in times[revision].map { $0 - start } }.sorted()
-func milliseconds(_ part: Double) -> String {
+answers.sort()
+func milliseconds(_ part: Double, of delays: [Duration]) -> String {
   guard !delays.isEmpty else { return "-" }
   let delay = delays[min(delays.count - 1, Int(Double(delays.count) * part))]
   let value = Double(delay.components.seconds) * 1e3 + Double(delay.components.attoseconds) * 1e-15
   return "\((value * 100).rounded() / 100) ms"
 }
 print(
-  "  1,000 a second: \(delays.count) of \(presentCount) seen, put to line p50 \(milliseconds(0.5)), "
-    + "p99 \(milliseconds(0.99))"
+  "  1,000 a second: \(delays.count) of \(presentCount) seen, put to line p50 "
+    + "\(milliseconds(0.5, of: delays)), p99 \(milliseconds(0.99, of: delays)); put to answer p50 "
+    + "\(milliseconds(0.5, of: answers)), p99 \(milliseconds(0.99, of: answers))"
 )

@@ -9,7 +9,7 @@ import Testing
   ]
 
   /// Those about keys, whose wrong arguments are tested with each.
-  static let commandsAboutKeys = [["keys"], ["get"], ["history"], ["diff"]]
+  static let commandsAboutKeys = [["keys"], ["get"], ["watch"], ["history"], ["diff"]]
 
   @Test(arguments: commands + commandsAboutKeys)
   func helpHasAnExampleAndNamesEveryOption(command: [String]) throws {

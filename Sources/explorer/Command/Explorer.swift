@@ -13,11 +13,17 @@ struct Explorer: ParsableCommand {
     discussion: """
       For example:
 
-        explorer get pods -n kube-system -o table --file backup.db
+        explorer get pods -n kube-system -o table
+        explorer watch pods events calico
+        explorer keys --by resource --sizes --endpoints 10.0.0.1:2379,10.0.0.2:2379
         explorer get deploy/default/web --clean --file backup.db | kubectl apply -f -
         explorer keys --by resource --sizes --file /var/lib/etcd
         explorer diff monday.db tuesday.db
         etcdctl get /registry/pods/default/web-0 | explorer decode
+
+      With --file a backup or a data directory is read; else a living cluster is asked: that of \
+      --endpoints or ETCDCTL_ENDPOINTS, the control plane of this machine, or 127.0.0.1:2379. What \
+      reads never writes.
 
       Exit status: 0 done, 1 nothing found, 2 error.
       """,

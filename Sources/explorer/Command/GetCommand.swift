@@ -17,7 +17,7 @@ struct GetCommand: ParsableCommand {
       For example:
 
         explorer get pods/default/web-0 --file backup.db
-        explorer get pods -n kube-system -o table --file backup.db
+        explorer get pods -n kube-system -o table
         explorer get pods,svc -A -l app=web,tier!=db -o wide --file backup.db
         explorer get deploy/default/web --clean --file backup.db | kubectl apply -f -
         explorer get cm/default/settings --rev 5120 --file /var/lib/etcd

@@ -15,7 +15,7 @@ struct HistoryCommand: ParsableCommand {
 
       For example:
 
-        explorer history deploy/default/web --file backup.db
+        explorer history deploy/default/web
         explorer history /registry/pods/default/web-0 --file /var/lib/etcd -o diff
 
       Exit status: 0 done, 1 the key is not known, 2 error.

@@ -16,8 +16,9 @@ struct KeysCommand: ParsableCommand {
       For example:
 
         explorer keys pods --file backup.db
-        explorer keys --by resource --sizes --file /var/lib/etcd
-        explorer keys -n kube-system --count --file backup.db
+        explorer keys --by resource --sizes --endpoints 10.0.0.1:2379,10.0.0.2:2379
+        explorer keys -n kube-system --count
+        explorer keys --match 'web-*'
         explorer keys /registry/services --tree --file backup.db
 
       Exit status: 0 done, 1 no such keys, 2 error.

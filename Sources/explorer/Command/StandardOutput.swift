@@ -41,6 +41,22 @@ struct StandardOutput: ~Copyable {
     buffer.removeAll()
   }
 
+  /// Takes the line before the one that is written next away from the terminal.
+  mutating func eraseLastLine() {
+    flush()
+    let erase: StaticString = "\u{1B}[1A\u{1B}[2K"
+    StandardOutput.writeAll(
+      UnsafeRawBufferPointer(start: erase.utf8Start, count: erase.utf8CodeUnitCount)
+    )
+  }
+
+  /// How many characters a line of the terminal has; nil if it is none.
+  var columnCount: Int? {
+    var size = winsize()
+    guard isTerminal, ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 10 else { return nil }
+    return Int(size.ws_col)
+  }
+
   /// Whether somebody may still read: of a pipe whose other end is closed this is known at once.
   var hasReader: Bool {
     var file = pollfd(fd: 1, events: 0, revents: 0)

@@ -295,7 +295,13 @@ import Testing
     #expect(nope.errors == "explorer: /registry/namespaces/nope: not found\n")
     let pods = try get("pods/nowhere")
     #expect(pods.status == 1)
-    #expect(pods.errors == "explorer: pods/nowhere: nothing found\n")
+    #expect(
+      pods.errors == """
+        explorer: pods/nowhere: nothing found
+        explorer: note: near it: 13 keys begin with /registry/pods/
+
+        """
+    )
     // As kubectl does: those that are there are shown.
     let some = try get("ns", "demo", "nope", "-o", "name")
     #expect(some.status == 1)

@@ -80,7 +80,7 @@ extension ResolvedTargets {
     guard let range = selection.ranges.first,
       let nearby = try? source.nearby(range, at: revision, parser: parser)
     else { return }
-    Diagnostics.note("nothing there", nearby)
+    Diagnostics.note("near it", nearby)
   }
 }
 

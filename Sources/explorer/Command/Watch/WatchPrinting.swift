@@ -17,7 +17,11 @@ struct WatchPrinting: ~Copyable {
   private var output = StandardOutput()
   private var scratch = OutputBuffer()
   private var statistics = WatchStatistics()
+  private var recent = RecentObjects()
   private var clock = WallClock()
+
+  /// The key of the event whose line is the terminal's last one and can be replaced.
+  private var lastEventKey: String?
 
   /// How many changes were shown.
   private(set) var shownCount = 0
@@ -63,6 +67,7 @@ struct WatchPrinting: ~Copyable {
       show(Change(kind: kind, key: change.key, row: change.row, isListed: true))
     case .notice(let notice):
       flush()
+      lastEventKey = nil
       tell(notice)
     }
   }
@@ -82,6 +87,7 @@ struct WatchPrinting: ~Copyable {
   }
 
   private mutating func tellStatistics() {
+    lastEventKey = nil
     for line in statistics.lines() { Diagnostics.note("stats", line) }
   }
 
@@ -135,8 +141,14 @@ struct WatchPrinting: ~Copyable {
   private mutating func show(_ change: Change) {
     let key = String(decoding: change.key, as: UTF8.self)
     if format == .raw { return showRaw(change) }
+    let previous = change.previous.flatMap {
+      recent.object(of: key, at: $0.revision.main) ?? decoded($0, key)
+    }
     let object = change.row.flatMap { $0.isTombstone ? nil : decoded($0, key) }
-    let previous = change.previous.flatMap { decoded($0, key) }
+    if let object, let row = change.row {
+      let byteCount = (try? row.keyValue())?.value.count ?? 0
+      recent.keep(object, of: key, at: row.revision.main, byteCount: byteCount)
+    }
     var difference: ObjectDifference?
     var words = ChangeWords.none
     if format == .text {
@@ -154,7 +166,7 @@ struct WatchPrinting: ~Copyable {
     guard isShown else { return }
     shownCount += 1
     switch format {
-    case .text: showText(change, words, object, previous)
+    case .text: showText(change, key, words, object, previous)
     case .json: showJSON(change, key, object ?? previous, difference)
     case .yaml: showYAML(change, key, object ?? previous)
     case .diff: showDifference(change, key, object, previous)
@@ -188,6 +200,7 @@ struct WatchPrinting: ~Copyable {
 
   private mutating func showText(
     _ change: Change,
+    _ key: String,
     _ words: ChangeWords,
     _ object: DecodedObject?,
     _ previous: DecodedObject?
@@ -198,6 +211,11 @@ struct WatchPrinting: ~Copyable {
     if change.isListed { line += "  (listed)" }
     line = OneLine.escaped(line)
     if !words.text.isEmpty { line += "  \(words.text)" }
+    // An event that happens again is the same object, with a higher count.
+    let isEvent = object?.kind == "Event" && change.kind != .deleted
+    if isEvent, key == lastEventKey { output.eraseLastLine() }
+    let fits = output.columnCount.map { line.count < $0 } ?? false
+    lastEventKey = isEvent && fits ? key : nil
     output.buffer.append(line + "\n")
   }
 

@@ -59,14 +59,18 @@ public struct NearbyKeys: Hashable, Sendable {
 }
 
 extension NearbyKeys: CustomStringConvertible {
-  /// One line: `57 keys begin with /registry/pods/, the next is /registry/pods/default/web-0`.
+  /// One line: `57 keys begin with /registry/pods/, the next one is /registry/pods/default/web-0`.
   public var description: String {
     func text(_ bytes: [UInt8]) -> String {
       OneLine.escaped(String(decoding: bytes, as: UTF8.self))
     }
     var line = count == 1 ? "1 key" : "\(count) keys"
-    line += folder.isEmpty ? " in all" : " with \(text(folder))"
-    if let next { line += ", the next one there is \(text(next))" }
+    if folder.isEmpty {
+      line += " in all"
+    } else {
+      line += " \(count == 1 ? "begins" : "begin") with \(text(folder))"
+    }
+    if let next { line += ", the next one is \(text(next))" }
     return line
   }
 }
