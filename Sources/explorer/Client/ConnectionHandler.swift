@@ -119,13 +119,21 @@ final class ConnectionHandler: ChannelInboundHandler {
         self.finish(exchange, self.timedOut(timeout), reset: .cancel)
       }
     }
-    if let silence = head.silence {
-      let loop = context.eventLoop.assumeIsolated()
-      exchange.silenceTimer = loop.scheduleTask(in: TimeAmount(silence)) {
-        self.finish(exchange, self.timedOut(silence), reset: .cancel)
-      }
-    }
+    if let silence = head.silence { watchSilence(of: exchange, silence, in: silence) }
     startKeepalive()
+  }
+
+  /// Ends a call when nothing has come of its answer for some time; looks after a while.
+  private func watchSilence(of exchange: Exchange, _ limit: Duration, in wait: Duration) {
+    guard let context else { return }
+    let loop = context.eventLoop.assumeIsolated()
+    exchange.silenceTimer = loop.scheduleTask(in: TimeAmount(wait)) {
+      let silence = Duration.nanoseconds((NIODeadline.now() - exchange.lastSign).nanoseconds)
+      guard silence < limit else {
+        return self.finish(exchange, self.timedOut(limit), reset: .cancel)
+      }
+      self.watchSilence(of: exchange, limit, in: limit - silence)
+    }
   }
 
   /// Sends another message of a call, if it is not over.
@@ -214,9 +222,9 @@ final class ConnectionHandler: ChannelInboundHandler {
   }
 
   private func receive(_ payload: HTTP2Frame.FramePayload.Headers, on exchange: Exchange) {
+    exchange.lastSign = .now()
     if !exchange.isOpened {
       exchange.isOpened = true
-      exchange.silenceTimer?.cancel()
       let status = payload.headers.first(name: ":status") ?? ""
       guard status == "200" else {
         let failure = EtcdClientError.malformed(
@@ -232,6 +240,7 @@ final class ConnectionHandler: ChannelInboundHandler {
 
   private func receive(_ payload: HTTP2Frame.FramePayload.Data, on exchange: Exchange) {
     guard case .byteBuffer(let bytes) = payload.data else { return }
+    exchange.lastSign = .now()
     exchange.ungranted += bytes.readableBytes
     exchange.reader.append(bytes)
     do throws(MessageReader.Failure) {

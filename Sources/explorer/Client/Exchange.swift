@@ -38,8 +38,11 @@ final class Exchange {
   /// What ends the call when its time is over.
   var timer: Scheduled<Void>?
 
-  /// What ends the call if its answer has not begun.
+  /// What ends the call if nothing more of its answer comes.
   var silenceTimer: Scheduled<Void>?
+
+  /// When something of the answer came last, or the call began.
+  var lastSign = NIODeadline.now()
 
   init(id: ID, receiver: any Receiver, streamID: HTTP2StreamID, limit: Int) {
     self.id = id
@@ -60,7 +63,7 @@ struct CallHead: Sendable {
   /// How long the server has; nil if it has all the time.
   let timeout: Duration?
 
-  /// How long it may take until the answer begins, however long it may be then; nil for any time.
+  /// How long nothing of the answer may come, however long all of it takes; nil for any time.
   let silence: Duration?
 
   /// What an answer may not be larger than, in bytes.
