@@ -208,7 +208,7 @@ enum TestMethods {
       // Sends pieces for as long as it may.
       "/test.Echo/Flood": .stream { FloodHandler($0, events) },
       // The same, but nothing while anything waits.
-      "/test.Echo/Trickle": .stream { FloodHandler($0, events, prefersFewMessages: true) },
+      "/test.Echo/Trickle": .stream { FloodHandler($0, events, untilIdle: true) },
       // Ends at once, before the client has.
       "/test.Echo/Refuse": .stream { call in
         call.fail(RPCStatus(.unavailable, "no leader"))
@@ -324,12 +324,12 @@ final class FloodHandler: RPCStreamHandler {
   private let events: Recorder<String>
   private var left = 0
   private var unwritableCount = 0
-  let prefersFewMessages: Bool
+  private let untilIdle: Bool
 
-  init(_ call: RPCCall, _ events: Recorder<String>, prefersFewMessages: Bool = false) {
+  init(_ call: RPCCall, _ events: Recorder<String>, untilIdle: Bool = false) {
     self.call = call
     self.events = events
-    self.prefersFewMessages = prefersFewMessages
+    self.untilIdle = untilIdle
   }
 
   func receive(_ message: ByteBuffer) {
@@ -344,7 +344,7 @@ final class FloodHandler: RPCStreamHandler {
   }
 
   func becomeWritable() {
-    while left > 0, call.isWritable {
+    while left > 0, untilIdle ? call.isIdle : call.isWritable {
       left -= 1
       call.send(ByteBuffer(repeating: 9, count: 16_384))
     }

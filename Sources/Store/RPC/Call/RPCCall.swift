@@ -18,6 +18,9 @@ public final class RPCCall {
 
     /// Whether more may be sent without piling up in memory.
     var isWritable: Bool { get }
+
+    /// Whether nothing that was sent waits for the client.
+    var isIdle: Bool { get }
   }
 
   /// The full method, for instance `/etcdserverpb.KV/Range`.
@@ -70,6 +73,12 @@ public final class RPCCall {
   /// until ``RPCStreamHandler/becomeWritable()``.
   public var isWritable: Bool { sink?.isWritable ?? false }
 
+  /// Whether nothing that was sent waits for the client.
+  ///
+  /// For a stream that can say later, in fewer messages, what it does not say now. If it is false,
+  /// ``RPCStreamHandler/becomeWritable()`` is called soon.
+  public var isIdle: Bool { sink?.isIdle ?? false }
+
   /// Sends a message; it goes out at the end of the loop's turn.
   public func send(_ message: ByteBuffer) {
     eventLoop.preconditionInEventLoop()
@@ -117,4 +126,9 @@ public final class RPCCall {
     }
     return sink
   }
+}
+
+extension RPCCall.Sink {
+  /// What is writable is idle, where nobody knows what waits.
+  public var isIdle: Bool { isWritable }
 }

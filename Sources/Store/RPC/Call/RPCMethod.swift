@@ -38,10 +38,6 @@ public protocol RPCStreamHandler: AnyObject {
   /// Whether messages come only while ``RPCCall/isWritable`` is true, for a handler that answers each:
   /// then a client that does not read is not read from either.
   var receivesOnlyWhenWritable: Bool { get }
-
-  /// Whether ``RPCCall/isWritable`` is false as long as anything that was sent waits for the client: for
-  /// a handler that can say later, in fewer messages, what it does not say now.
-  var prefersFewMessages: Bool { get }
 }
 
 extension RPCStreamHandler {
@@ -53,9 +49,6 @@ extension RPCStreamHandler {
 
   /// Takes messages as they come.
   public var receivesOnlyWhenWritable: Bool { false }
-
-  /// Lets messages pile up to ``RPCLimits/callHighWaterMark``.
-  public var prefersFewMessages: Bool { false }
 }
 
 /// Why a call was over before it was finished.

@@ -28,9 +28,6 @@ class ConnectionStream {
   /// Whether someone was told not to send, and has to be told when he may.
   final var waitsForWriting = false
 
-  /// Whether nothing more is to be written while anything waits.
-  final var prefersFewMessages = false
-
   /// How much is kept of what is not complete, in bytes; counted for the connection too.
   final var incompleteByteCount = 0
 
@@ -77,20 +74,23 @@ class ConnectionStream {
     guard !hasEnded else { return false }
     if pendingByteCount == 0 { return true }
     let limits = connection.loop.configuration.limits
-    let mark = prefersFewMessages ? 0 : limits.callHighWaterMark
-    if pendingByteCount < mark, !connection.isCongested { return true }
-    if !waitsForWriting {
-      waitsForWriting = true
-      connection.countWaiting(1)
-    }
+    if pendingByteCount < limits.callHighWaterMark, !connection.isCongested { return true }
+    waitForWriting()
     return false
   }
-}
 
-extension ConnectionStream {
-  /// How little must wait before more may be sent, in bytes.
-  final var lowWaterMark: Int {
-    prefersFewMessages ? 0 : connection.loop.configuration.limits.callLowWaterMark
+  /// Whether nothing that was written waits.
+  final var isIdle: Bool {
+    guard !hasEnded else { return false }
+    if pendingByteCount == 0 { return true }
+    waitForWriting()
+    return false
+  }
+
+  private func waitForWriting() {
+    guard !waitsForWriting else { return }
+    waitsForWriting = true
+    connection.countWaiting(1)
   }
 }
 

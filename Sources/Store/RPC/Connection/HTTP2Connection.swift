@@ -178,7 +178,7 @@ final class HTTP2Connection: ChannelDuplexHandler, ServerConnection {
 
   func noteRoom(of stream: ConnectionStream) {
     noteRoom()
-    guard stream.waitsForWriting, stream.pendingByteCount <= stream.lowWaterMark else { return }
+    guard stream.waitsForWriting, stream.pendingByteCount <= limits.callLowWaterMark else { return }
     if isCongested, stream.pendingByteCount > 0 { return }
     stream.waitsForWriting = false
     waitingCount -= 1
@@ -238,7 +238,7 @@ final class HTTP2Connection: ChannelDuplexHandler, ServerConnection {
       congestionEnded = false
       if waitingCount > 0 {
         for stream in streams.all where stream.waitsForWriting {
-          guard stream.pendingByteCount <= stream.lowWaterMark else { continue }
+          guard stream.pendingByteCount <= limits.callLowWaterMark else { continue }
           stream.waitsForWriting = false
           waitingCount -= 1
           told.append(stream)

@@ -50,9 +50,7 @@ final class RPCStream: ConnectionStream {
   func begin() {
     guard case .stream(let make) = entry.method, let call else { return }
     let handler = make(call)
-    guard !isOver else { return }
-    self.handler = handler
-    prefersFewMessages = handler.prefersFewMessages
+    if !isOver { self.handler = handler }
   }
 
   override var deadline: NIODeadline? { isOver ? nil : call?.deadline }

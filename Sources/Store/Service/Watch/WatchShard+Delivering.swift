@@ -120,7 +120,9 @@ extension WatchShard {
     let withPrevious = watcher.options.contains(.withPrevious)
     var match = watcher.firstMatch
     while match != WatchPass.none {
-      guard stream.call.isWritable else {
+      // News can wait, and come in fewer messages, which costs a slow client less. What catches up comes
+      // in large ones.
+      guard revision == nil ? stream.call.isIdle : stream.call.isWritable else {
         watcher.nextRevision = pass.events[pass.event(of: match)].revision
         return false
       }

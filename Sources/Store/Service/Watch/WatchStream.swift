@@ -96,9 +96,6 @@ extension WatchStream: RPCStreamHandler {
   }
 
   func drain() { finish(.stopped) }
-
-  // Who is slow gets several revisions in one response, which costs a client less.
-  var prefersFewMessages: Bool { true }
 }
 
 // Creating and cancelling.
