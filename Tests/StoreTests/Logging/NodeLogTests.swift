@@ -141,7 +141,7 @@ import Testing
     let (reader, sink) = pipeAndSink()
     defer { close(reader) }
     let line = Array((String(repeating: "x", count: 999) + "\n").utf8)
-    // 64 KiB are in the pipe, as much is on its way, and 1 MiB waits; the rest is lost.
+    // 64 KiB are in the pipe, up to 1 MiB is on its way, and 1 MiB waits; the rest is lost.
     let count = 3000
     for _ in 0..<count { sink.write(line) }
     var droppedCount = 0
@@ -155,7 +155,7 @@ import Testing
       }
       return droppedCount + wholeCount == count
     }
-    #expect(droppedCount > 1000)
+    #expect(droppedCount > 700)
     sink.close()
   }
 
