@@ -161,6 +161,50 @@ struct ClusterCommandTests {
     }
   }
 
+  @Test func everyCommandWorksWithCertificatesAndUsers() async throws {
+    try await SharedCluster.use { cluster in
+      func run(_ words: String...) throws -> Program.Result {
+        let command =
+          words[0] == "snapshot" || words[0] == "endpoint" || words[0] == "member" ? 2 : 1
+        let result = try Program.run(
+          Program.explorer,
+          Array(words[..<command]) + cluster.clientArguments + words[command...]
+        )
+        #expect(result.status == 0, "\(words): \(result.errors)")
+        return result
+      }
+      let json = #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"},"data":{"a":"1"}}"#
+      #expect(try run("put", "/registry/configmaps/every/x", json).text == "OK\n")
+      #expect(try run("keys", "configmaps/every").text == "/registry/configmaps/every/x\n")
+      #expect(try run("get", "cm/every/x", "-o", "jsonpath={.data.a}").text == "1\n")
+      #expect(try run("history", "cm/every/x").text.contains("ADDED"))
+      let revision = try run("get", "cm/every/x", "-o", "fields").text
+        .split(separator: "\n").first { $0.hasPrefix("\"ModRevision\"") }
+      let number = try #require(revision?.split(separator: " ").last)
+      let watched = try run("watch", "cm/every/x", "--rev", String(number), "--limit", "1")
+      #expect(watched.text.contains("ADDED     configmaps/every/x"), "\(watched.text)")
+      #expect(try run("endpoint", "health").status == 0)
+      #expect(try run("endpoint", "status").text.split(separator: "\n").count == 3)
+      #expect(try run("member", "list").text.split(separator: "\n").count == 3)
+      #expect(try run("del", "/registry/configmaps/every/x").text == "1\n")
+      let deleted = try Program.run(
+        Program.explorer,
+        ["get", "cm/every/x"] + cluster.clientArguments
+      )
+      #expect(deleted.status == 1)
+      #expect(deleted.errors.contains("deleted at revision"), "\(deleted.errors)")
+      let folder = try TemporaryFolder()
+      let one = ["--endpoints", cluster.endpoints[0]] + cluster.clientArguments.dropFirst(2)
+      let saved = try Program.run(
+        Program.explorer,
+        ["snapshot", "save", folder.path("backup.db")] + one
+      )
+      #expect(saved.status == 0, "\(saved.errors)")
+      let stored = try Program.explorer("keys", "--count", "--file", folder.path("backup.db"))
+      #expect(stored.text == (try run("keys", "--count").text))
+    }
+  }
+
   @Test func whatIsWrongIsSaidWithTheEndpoint() async throws {
     try await SharedCluster.use { cluster in
       let root = cluster.clientArguments
