@@ -47,10 +47,17 @@ import Testing
     #expect(namespace.lines == ClusterFacts.keys(ofNamespace: "demo").map(\.key))
   }
 
-  @Test func noSuchKeysIsStatusOneWithNothingSaid() throws {
-    let result = try keys("pods/none")
+  @Test func noSuchKeysIsStatusOneAndSaysWhatIsNear() throws {
+    let result = try keys("pods/a")
     #expect(result.status == 1)
-    #expect(result.output.isEmpty && result.errors.isEmpty)
+    #expect(result.output.isEmpty)
+    #expect(
+      result.errors == """
+        explorer: note: near it: 13 keys begin with /registry/pods/, \
+        the next one is /registry/pods/default/pod-rc
+
+        """
+    )
     #expect(try keys("--rev", "10", "pods").status == 1)
   }
 
