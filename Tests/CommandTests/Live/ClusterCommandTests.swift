@@ -58,6 +58,12 @@ struct ClusterCommandTests {
 
     var lines: [Substring] { text.split(separator: "\n") }
 
+    /// How it ended; nil if it has not.
+    func end(seconds: Double) async throws -> Int32? {
+      let process = process
+      return try await onOwnThread { process.wait(seconds: seconds) }
+    }
+
     func wait(until holds: (String) -> Bool, seconds: Double = 60) async throws {
       let deadline = ContinuousClock.now + .seconds(seconds)
       while !holds(text), ContinuousClock.now < deadline {
@@ -86,7 +92,7 @@ struct ClusterCommandTests {
       let listing = try Beside(["keys", "/list/"] + cluster.clientArguments)
       try await listing.wait(until: { !$0.isEmpty })
       leader.kill()
-      #expect(listing.process.wait(seconds: 120) == 0)
+      #expect(try await listing.end(seconds: 120) == 0)
       let lines = listing.lines
       #expect(lines.count == count)
       let isOrdered = lines.enumerated().allSatisfy { $1 == "/list/\(1_000_000 + $0)" }
@@ -115,13 +121,16 @@ struct ClusterCommandTests {
       let mark = "\"revision\":\(final.header.revision)"
       try await watch.wait(until: { $0.split(separator: mark).count == 3 })
       watch.process.signal(SIGINT)
-      #expect(watch.process.wait(seconds: 20) == 0)
+      #expect(try await watch.end(seconds: 20) == 0)
       let seen = watch.lines.filter { $0.hasPrefix("{") }
-      let past = try Program.run(
-        Program.explorer,
-        ["watch"] + arguments
-          + ["--rev", "\(first.header.revision + 1)", "--limit", "\(seen.count)"]
-      )
+      let count = seen.count
+      let past = try await onOwnThread {
+        try Program.run(
+          Program.explorer,
+          ["watch"] + arguments
+            + ["--rev", "\(first.header.revision + 1)", "--limit", "\(count)"]
+        )
+      }
       #expect(past.status == 0, "\(past.errors)")
       #expect(Set(seen).count == seen.count, "a change was shown twice")
       #expect(seen.sorted() == past.text.split(separator: "\n").sorted())
@@ -148,89 +157,98 @@ struct ClusterCommandTests {
         )
         // Who is on this member is told after it was silent for long enough, by another.
         try await watch.wait(until: { $0.contains("\"revision\":\(put.header.revision)") })
-        let keys = try Program.run(
-          Program.explorer,
-          ["keys", "/paused", "--exact"] + cluster.clientArguments
-        )
+        let keys = try await onOwnThread {
+          try Program.run(
+            Program.explorer,
+            ["keys", "/paused", "--exact"] + cluster.clientArguments
+          )
+        }
         #expect(keys.text == "/paused\n", "\(keys.errors)")
         try cluster.heal()
       }
       #expect(watch.text.contains("trying again"))
       watch.process.signal(SIGINT)
-      #expect(watch.process.wait(seconds: 20) == 0)
+      #expect(try await watch.end(seconds: 20) == 0)
     }
   }
 
   @Test func everyCommandWorksWithCertificatesAndUsers() async throws {
     try await SharedCluster.use { cluster in
-      func run(_ words: String...) throws -> Program.Result {
-        let command =
-          words[0] == "snapshot" || words[0] == "endpoint" || words[0] == "member" ? 2 : 1
-        let result = try Program.run(
+      try await onOwnThread {
+        func run(_ words: String...) throws -> Program.Result {
+          let command =
+            words[0] == "snapshot" || words[0] == "endpoint" || words[0] == "member" ? 2 : 1
+          let result = try Program.run(
+            Program.explorer,
+            Array(words[..<command]) + cluster.clientArguments + words[command...]
+          )
+          #expect(result.status == 0, "\(words): \(result.errors)")
+          return result
+        }
+        let json =
+          #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"},"data":{"a":"1"}}"#
+        #expect(try run("put", "/registry/configmaps/every/x", json).text == "OK\n")
+        #expect(try run("keys", "configmaps/every").text == "/registry/configmaps/every/x\n")
+        #expect(try run("get", "cm/every/x", "-o", "jsonpath={.data.a}").text == "1\n")
+        #expect(try run("history", "cm/every/x").text.contains("ADDED"))
+        let revision = try run("get", "cm/every/x", "-o", "fields").text
+          .split(separator: "\n").first { $0.hasPrefix("\"ModRevision\"") }
+        let number = try #require(revision?.split(separator: " ").last)
+        let watched = try run("watch", "cm/every/x", "--rev", String(number), "--limit", "1")
+        #expect(watched.text.contains("ADDED     configmaps/every/x"), "\(watched.text)")
+        #expect(try run("endpoint", "health").status == 0)
+        #expect(try run("endpoint", "status").text.split(separator: "\n").count == 3)
+        #expect(try run("member", "list").text.split(separator: "\n").count == 3)
+        #expect(try run("del", "/registry/configmaps/every/x").text == "1\n")
+        let deleted = try Program.run(
           Program.explorer,
-          Array(words[..<command]) + cluster.clientArguments + words[command...]
+          ["get", "cm/every/x"] + cluster.clientArguments
         )
-        #expect(result.status == 0, "\(words): \(result.errors)")
-        return result
+        #expect(deleted.status == 1)
+        #expect(deleted.errors.contains("deleted at revision"), "\(deleted.errors)")
+        let folder = try TemporaryFolder()
+        let one = ["--endpoints", cluster.endpoints[0]] + cluster.clientArguments.dropFirst(2)
+        let saved = try Program.run(
+          Program.explorer,
+          ["snapshot", "save", folder.path("backup.db")] + one
+        )
+        #expect(saved.status == 0, "\(saved.errors)")
+        let stored = try Program.explorer("keys", "--count", "--file", folder.path("backup.db"))
+        #expect(stored.text == (try run("keys", "--count").text))
       }
-      let json = #"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"},"data":{"a":"1"}}"#
-      #expect(try run("put", "/registry/configmaps/every/x", json).text == "OK\n")
-      #expect(try run("keys", "configmaps/every").text == "/registry/configmaps/every/x\n")
-      #expect(try run("get", "cm/every/x", "-o", "jsonpath={.data.a}").text == "1\n")
-      #expect(try run("history", "cm/every/x").text.contains("ADDED"))
-      let revision = try run("get", "cm/every/x", "-o", "fields").text
-        .split(separator: "\n").first { $0.hasPrefix("\"ModRevision\"") }
-      let number = try #require(revision?.split(separator: " ").last)
-      let watched = try run("watch", "cm/every/x", "--rev", String(number), "--limit", "1")
-      #expect(watched.text.contains("ADDED     configmaps/every/x"), "\(watched.text)")
-      #expect(try run("endpoint", "health").status == 0)
-      #expect(try run("endpoint", "status").text.split(separator: "\n").count == 3)
-      #expect(try run("member", "list").text.split(separator: "\n").count == 3)
-      #expect(try run("del", "/registry/configmaps/every/x").text == "1\n")
-      let deleted = try Program.run(
-        Program.explorer,
-        ["get", "cm/every/x"] + cluster.clientArguments
-      )
-      #expect(deleted.status == 1)
-      #expect(deleted.errors.contains("deleted at revision"), "\(deleted.errors)")
-      let folder = try TemporaryFolder()
-      let one = ["--endpoints", cluster.endpoints[0]] + cluster.clientArguments.dropFirst(2)
-      let saved = try Program.run(
-        Program.explorer,
-        ["snapshot", "save", folder.path("backup.db")] + one
-      )
-      #expect(saved.status == 0, "\(saved.errors)")
-      let stored = try Program.explorer("keys", "--count", "--file", folder.path("backup.db"))
-      #expect(stored.text == (try run("keys", "--count").text))
     }
   }
 
   @Test func whatIsWrongIsSaidWithTheEndpoint() async throws {
     try await SharedCluster.use { cluster in
-      let root = cluster.clientArguments
-      let endpoint = cluster.endpoints[0]
-      func run(_ arguments: [String]) throws -> Program.Result {
-        try Program.run(Program.explorer, arguments)
+      try await onOwnThread {
+        let root = cluster.clientArguments
+        let endpoint = cluster.endpoints[0]
+        func run(_ arguments: [String]) throws -> Program.Result {
+          try Program.run(Program.explorer, arguments)
+        }
+        let anybody = Array(root.dropLast(2))
+        let one = ["--endpoints", endpoint] + anybody.dropFirst(2)
+        for command in [
+          ["keys"], ["get", "/x"], ["history", "/x", "--exact"], ["watch", "pods"],
+        ] {
+          let wrong = try run(command + one + ["--user", "root:wrong"])
+          #expect(wrong.status == 2 && wrong.output.isEmpty)
+          #expect(wrong.errors.contains(endpoint), "\(wrong.errors)")
+          #expect(wrong.errors.contains("invalid user ID or password"), "\(wrong.errors)")
+          let plain = try run(command + ["--endpoints", endpoint, "--dial-timeout", "2s"])
+          #expect(plain.status == 2 && plain.output.isEmpty)
+          #expect(plain.errors.contains(endpoint), "\(plain.errors)")
+        }
+        let reader = one + ["--user", "reader:\(Cluster.password)"]
+        #expect(try run(["keys", "/readable/"] + reader).status == 1)
+        let denied = try run(["keys", "/secret/"] + reader)
+        #expect(denied.status == 2)
+        #expect(denied.errors.contains("permission denied"), "\(denied.errors)")
+        let deniedWatch = try run(["watch", "/secret/", "--prefix"] + reader)
+        #expect(deniedWatch.status == 2)
+        #expect(deniedWatch.errors.contains("permission denied"), "\(deniedWatch.errors)")
       }
-      let anybody = Array(root.dropLast(2))
-      let one = ["--endpoints", endpoint] + anybody.dropFirst(2)
-      for command in [["keys"], ["get", "/x"], ["history", "/x", "--exact"], ["watch", "pods"]] {
-        let wrong = try run(command + one + ["--user", "root:wrong"])
-        #expect(wrong.status == 2 && wrong.output.isEmpty)
-        #expect(wrong.errors.contains(endpoint), "\(wrong.errors)")
-        #expect(wrong.errors.contains("invalid user ID or password"), "\(wrong.errors)")
-        let plain = try run(command + ["--endpoints", endpoint, "--dial-timeout", "2s"])
-        #expect(plain.status == 2 && plain.output.isEmpty)
-        #expect(plain.errors.contains(endpoint), "\(plain.errors)")
-      }
-      let reader = one + ["--user", "reader:\(Cluster.password)"]
-      #expect(try run(["keys", "/readable/"] + reader).status == 1)
-      let denied = try run(["keys", "/secret/"] + reader)
-      #expect(denied.status == 2)
-      #expect(denied.errors.contains("permission denied"), "\(denied.errors)")
-      let deniedWatch = try run(["watch", "/secret/", "--prefix"] + reader)
-      #expect(deniedWatch.status == 2)
-      #expect(deniedWatch.errors.contains("permission denied"), "\(deniedWatch.errors)")
     }
   }
 }

@@ -42,133 +42,143 @@ struct LiveCommandTests {
   }
 
   @Test(arguments: kinds)
-  func answersAreThoseOfTheFile(kind: ServerKind) throws {
-    let (server, file) = try cluster(kind)
-    for arguments in [
-      ["keys"], ["keys", "pods"], ["keys", "-n", "kube-system"], ["keys", "--count"],
-      ["keys", "--by", "resource"], ["keys", "--by", "kind", "--sizes"], ["keys", "--tree"],
-      ["keys", "--by", "prefix:2", "--sizes"], ["keys", "-o", "json", "--limit", "20"],
-      ["keys", "services", "--sizes"], ["keys", "crontabs.stable.example.com"],
-      ["keys", "/registry/pods/", "--prefix", "--limit", "3"],
-      ["get", "pods", "-A"], ["get", "pods/demo/db-0"],
-      ["get", "deploy", "svc", "-A", "-o", "name"],
-      ["get", "events", "-n", "demo", "-o", "json"], ["get", "crontabs", "-A"],
-      ["get", "cm", "-A", "-o", "jsonpath={.metadata.name}"], ["get", "-n", "demo", "--clean"],
-      ["get", "pods/demo/db-0", "pods/demo/nothing"], ["get", "po/demo/db-0", "-o", "raw"],
-      ["get", "po/demo/db-0", "-o", "fields"], ["history", "pods/demo/db-0"],
-      ["keys", "nothing/", "--prefix"], ["keys", "--rev", "100000"],
-    ] {
-      let live = try run(server, arguments)
-      let stored = try Program.run(
-        Program.explorer,
-        [arguments[0], "--file", file] + arguments.dropFirst()
-      )
-      #expect(live.status == stored.status, "\(arguments): \(live.errors)")
-      if arguments[0] != "history" {
-        // Compared as one truth: a difference of megabytes would take for ever to show.
-        let isSame = live.output == stored.output
-        #expect(isSame, "\(arguments)")
-        #expect(live.errors == stored.errors, "\(arguments)")
+  func answersAreThoseOfTheFile(kind: ServerKind) async throws {
+    try await onOwnThread {
+      let (server, file) = try cluster(kind)
+      for arguments in [
+        ["keys"], ["keys", "pods"], ["keys", "-n", "kube-system"], ["keys", "--count"],
+        ["keys", "--by", "resource"], ["keys", "--by", "kind", "--sizes"], ["keys", "--tree"],
+        ["keys", "--by", "prefix:2", "--sizes"], ["keys", "-o", "json", "--limit", "20"],
+        ["keys", "services", "--sizes"], ["keys", "crontabs.stable.example.com"],
+        ["keys", "/registry/pods/", "--prefix", "--limit", "3"],
+        ["get", "pods", "-A"], ["get", "pods/demo/db-0"],
+        ["get", "deploy", "svc", "-A", "-o", "name"],
+        ["get", "events", "-n", "demo", "-o", "json"], ["get", "crontabs", "-A"],
+        ["get", "cm", "-A", "-o", "jsonpath={.metadata.name}"], ["get", "-n", "demo", "--clean"],
+        ["get", "pods/demo/db-0", "pods/demo/nothing"], ["get", "po/demo/db-0", "-o", "raw"],
+        ["get", "po/demo/db-0", "-o", "fields"], ["history", "pods/demo/db-0"],
+        ["keys", "nothing/", "--prefix"], ["keys", "--rev", "100000"],
+      ] {
+        let live = try run(server, arguments)
+        let stored = try Program.run(
+          Program.explorer,
+          [arguments[0], "--file", file] + arguments.dropFirst()
+        )
+        #expect(live.status == stored.status, "\(arguments): \(live.errors)")
+        if arguments[0] != "history" {
+          // Compared as one truth: a difference of megabytes would take for ever to show.
+          let isSame = live.output == stored.output
+          #expect(isSame, "\(arguments)")
+          #expect(live.errors == stored.errors, "\(arguments)")
+        }
       }
     }
   }
 
   @Test(arguments: kinds)
-  func oddKeysAndValuesAreShownAsTheyAre(kind: ServerKind) throws {
-    let server = try Server.start(
-      kind,
-      arguments: ["--max-request-bytes", "20000000"],
-      electsFast: true
-    )
-    let large = [UInt8](repeating: UInt8(ascii: "x"), count: 8 << 20)
-    // By the gateway: etcdctl sends no more than 2 MB, and only text.
-    func put(_ key: [UInt8], _ value: [UInt8]) throws {
-      let (key, value) = (Data(key).base64EncodedString(), Data(value).base64EncodedString())
-      let body = Array("{\"key\":\"\(key)\",\"value\":\"\(value)\"}".utf8)
-      let answer = try Loopback.request(server.clientPort, "POST", "/v3/kv/put", body: body)
-      #expect(answer.status == 200)
-    }
-    try put(Array("/large".utf8), large)
-    try etcdctl(server, ["put", "/empty", ""])
-    try etcdctl(server, ["put", "/control\u{1B}[31m\u{202E}", "v"])
-    try etcdctl(server, ["put", "--", "-dash", "v"])
-    let odd: [UInt8] = [0x2F, 0xFF, 0xFE, 0x00, 0x41]
-    try put(odd, [])
-    let keys = try run(server, ["keys"])
-    #expect(keys.status == 0, "\(keys.errors)")
-    #expect(
-      keys.output
-        == Array("-dash\n/control\u{1B}[31m\u{202E}\n/empty\n/large\n".utf8)
-        + odd + [0x0A]
-    )
-    let json = try run(server, ["keys", "-o", "json"])
-    #expect(json.text.contains("\"keyBase64\":\"\(Data(odd).base64EncodedString())\""))
-    let sizes = try run(server, ["keys", "/large", "--sizes"])
-    #expect(sizes.text.contains("8388608"))
-    let raw = try run(server, ["get", "/large", "--exact", "-o", "raw"])
-    let isSame = raw.output == large
-    #expect(isSame)
-    let empty = try run(server, ["get", "/empty", "--exact", "-o", "fields"])
-    #expect(empty.text.contains("\"Value\" : \"\"\n"))
-    let tree = try run(server, ["keys", "--tree"])
-    #expect(tree.status == 0)
-  }
-
-  @Test(arguments: kinds)
-  func historyIsThatOfTheFile(kind: ServerKind) throws {
-    let (server, _) = try cluster(kind)
-    let key = "/registry/pods/demo/db-0"
-    let value = try run(server, ["get", "pods/demo/db-0", "-o", "raw"]).output
-    for _ in 0..<3 { try etcdctl(server, ["put", key], input: value) }
-    try etcdctl(server, ["del", key])
-    try etcdctl(server, ["put", key], input: value)
-    try etcdctl(server, ["put", key], input: value)
-    let live = try run(server, ["history", "pods/demo/db-0"])
-    #expect(live.status == 0, "\(live.errors)")
-    #expect(live.text.split(separator: "\n").count == 7, "\(live.text)")
-    server.kill()
-    let stored = try Program.explorer(
-      "history",
-      "pods/demo/db-0",
-      "--file",
-      server.dataDirectory,
-      "--wal"
-    )
-    #expect(live.text == stored.text)
-  }
-
-  @Test func nobodyThereIsSaidAtOnce() throws {
-    let port = try Loopback.freePorts(1)[0]
-    for command in [["keys"], ["get", "pods"], ["history", "pods/a/b"], ["watch", "pods"]] {
-      let result = try Program.run(
-        Program.explorer,
-        command + ["--endpoints", "127.0.0.1:\(port)", "--command-timeout", "1s"]
+  func oddKeysAndValuesAreShownAsTheyAre(kind: ServerKind) async throws {
+    try await onOwnThread {
+      let server = try Server.start(
+        kind,
+        arguments: ["--max-request-bytes", "20000000"],
+        electsFast: true
       )
-      #expect(result.status == 2)
-      #expect(result.output.isEmpty)
-      #expect(result.errors.contains("127.0.0.1:\(port)"), "\(result.errors)")
-      #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+      let large = [UInt8](repeating: UInt8(ascii: "x"), count: 8 << 20)
+      // By the gateway: etcdctl sends no more than 2 MB, and only text.
+      func put(_ key: [UInt8], _ value: [UInt8]) throws {
+        let (key, value) = (Data(key).base64EncodedString(), Data(value).base64EncodedString())
+        let body = Array("{\"key\":\"\(key)\",\"value\":\"\(value)\"}".utf8)
+        let answer = try Loopback.request(server.clientPort, "POST", "/v3/kv/put", body: body)
+        #expect(answer.status == 200)
+      }
+      try put(Array("/large".utf8), large)
+      try etcdctl(server, ["put", "/empty", ""])
+      try etcdctl(server, ["put", "/control\u{1B}[31m\u{202E}", "v"])
+      try etcdctl(server, ["put", "--", "-dash", "v"])
+      let odd: [UInt8] = [0x2F, 0xFF, 0xFE, 0x00, 0x41]
+      try put(odd, [])
+      let keys = try run(server, ["keys"])
+      #expect(keys.status == 0, "\(keys.errors)")
+      #expect(
+        keys.output
+          == Array("-dash\n/control\u{1B}[31m\u{202E}\n/empty\n/large\n".utf8)
+          + odd + [0x0A]
+      )
+      let json = try run(server, ["keys", "-o", "json"])
+      #expect(json.text.contains("\"keyBase64\":\"\(Data(odd).base64EncodedString())\""))
+      let sizes = try run(server, ["keys", "/large", "--sizes"])
+      #expect(sizes.text.contains("8388608"))
+      let raw = try run(server, ["get", "/large", "--exact", "-o", "raw"])
+      let isSame = raw.output == large
+      #expect(isSame)
+      let empty = try run(server, ["get", "/empty", "--exact", "-o", "fields"])
+      #expect(empty.text.contains("\"Value\" : \"\"\n"))
+      let tree = try run(server, ["keys", "--tree"])
+      #expect(tree.status == 0)
     }
   }
 
   @Test(arguments: kinds)
-  func readerThatGoesAwayEndsQuietly(kind: ServerKind) throws {
-    let (server, _) = try cluster(kind)
-    let result = try Program.run(
-      "/bin/sh",
-      [
-        "-c", "\"$0\" \"$@\" | head -n 1", Program.explorer, "get", "-A", "--endpoints",
-        server.endpoint,
-      ]
-    )
-    #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
-    let watch = try Program.run(
-      "/bin/sh",
-      [
-        "-c", "\"$0\" \"$@\" | head -n 1", Program.explorer, "watch", "-A", "--rev", "1",
-        "--endpoints", server.endpoint, "--limit", "100000",
-      ]
-    )
-    #expect(watch.text.split(separator: "\n").count <= 1)
+  func historyIsThatOfTheFile(kind: ServerKind) async throws {
+    try await onOwnThread {
+      let (server, _) = try cluster(kind)
+      let key = "/registry/pods/demo/db-0"
+      let value = try run(server, ["get", "pods/demo/db-0", "-o", "raw"]).output
+      for _ in 0..<3 { try etcdctl(server, ["put", key], input: value) }
+      try etcdctl(server, ["del", key])
+      try etcdctl(server, ["put", key], input: value)
+      try etcdctl(server, ["put", key], input: value)
+      let live = try run(server, ["history", "pods/demo/db-0"])
+      #expect(live.status == 0, "\(live.errors)")
+      #expect(live.text.split(separator: "\n").count == 7, "\(live.text)")
+      server.kill()
+      let stored = try Program.explorer(
+        "history",
+        "pods/demo/db-0",
+        "--file",
+        server.dataDirectory,
+        "--wal"
+      )
+      #expect(live.text == stored.text)
+    }
+  }
+
+  @Test func nobodyThereIsSaidAtOnce() async throws {
+    try await onOwnThread {
+      let port = try Loopback.freePorts(1)[0]
+      for command in [["keys"], ["get", "pods"], ["history", "pods/a/b"], ["watch", "pods"]] {
+        let result = try Program.run(
+          Program.explorer,
+          command + ["--endpoints", "127.0.0.1:\(port)", "--command-timeout", "1s"]
+        )
+        #expect(result.status == 2)
+        #expect(result.output.isEmpty)
+        #expect(result.errors.contains("127.0.0.1:\(port)"), "\(result.errors)")
+        #expect(result.errors.split(separator: "\n").count == 1, "\(result.errors)")
+      }
+    }
+  }
+
+  @Test(arguments: kinds)
+  func readerThatGoesAwayEndsQuietly(kind: ServerKind) async throws {
+    try await onOwnThread {
+      let (server, _) = try cluster(kind)
+      let result = try Program.run(
+        "/bin/sh",
+        [
+          "-c", "\"$0\" \"$@\" | head -n 1", Program.explorer, "get", "-A", "--endpoints",
+          server.endpoint,
+        ]
+      )
+      #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
+      let watch = try Program.run(
+        "/bin/sh",
+        [
+          "-c", "\"$0\" \"$@\" | head -n 1", Program.explorer, "watch", "-A", "--rev", "1",
+          "--endpoints", server.endpoint, "--limit", "100000",
+        ]
+      )
+      #expect(watch.text.split(separator: "\n").count <= 1)
+    }
   }
 }

@@ -75,17 +75,6 @@ struct LiveServer {
   }
 }
 
-/// Does what waits on a thread of its own: a task's thread must not.
-func onOwnThread<Value: Sendable>(
-  _ work: @escaping @Sendable () throws -> Value
-) async throws -> Value {
-  try await withCheckedThrowingContinuation { continuation in
-    Thread.detachNewThread {
-      continuation.resume(with: Result { try work() })
-    }
-  }
-}
-
 /// What a test has of a row.
 struct RowFacts: Equatable, Sendable {
   var key: String

@@ -152,6 +152,23 @@ struct WatchTailTests {
     #expect(shown.notices.contains(.listingEnded(changeCount: 4, knowsDeletions: true)))
   }
 
+  @Test(arguments: LiveServer.kinds.filter { $0 != .etcd(.v34) })
+  func rangesWithoutChangesKeepUp(kind: ServerKind) async throws {
+    let live = try LiveServer(kind)
+    try await live.put("/idle/0", "0")
+    let revisions = try await onOwnThread { () -> [Int64] in
+      let shown = Shown()
+      var options = try Self.options(["/busy/", "/idle/"])
+      options.progressInterval = .milliseconds(50)
+      let tail = WatchTail(try live.source(), options)
+      try tail.advance(within: .milliseconds(10)) { shown.take($0) }
+      for number in 0..<20 { Self.run { try await live.put("/busy/\(number)", "1") } }
+      try Self.follow(tail, shown) { tail.revision == 22 }
+      return [tail.revision, Int64(shown.lines.count)]
+    }
+    #expect(revisions == [22, 20])
+  }
+
   @Test(arguments: LiveServer.kinds)
   func compactedBeginningIsAnError(kind: ServerKind) async throws {
     let live = try LiveServer(kind)

@@ -108,7 +108,8 @@ struct WatchCommand: ParsableCommand {
     do {
       try follow(tail, &printing)
       if Interruption.hasCome {
-        try tail.settle(within: .milliseconds(300)) { item throws(SourceError) in
+        // Without an answer the tail goes on from further back.
+        try? tail.settle(within: .milliseconds(300)) { item throws(SourceError) in
           printing.show(item, isPast: false)
         }
       }

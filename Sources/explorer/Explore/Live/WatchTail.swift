@@ -24,6 +24,10 @@ public final class WatchTail {
     /// have been compacted.
     public var knownKeyLimit = 500_000
 
+    /// How often a server is asked how far it has come, also in ranges that nothing happens in, so
+    /// that the tail can go on from there.
+    public var progressInterval = Duration.seconds(60)
+
     /// The keys of a selection, from now on.
     public init(_ selection: KeySelection) { self.selection = selection }
   }
@@ -91,9 +95,6 @@ public final class WatchTail {
   /// How long to wait before a server is called again.
   private static let pauses = (shortest: Duration.milliseconds(50), longest: Duration.seconds(2))
 
-  /// How often an idle stream is asked how far it has come, so that it can go on from there.
-  private static let progressInterval = Duration.seconds(60)
-
   private let source: LiveSource
   private let options: Options
   private var places: [WatchedRange] = []
@@ -102,7 +103,7 @@ public final class WatchTail {
   private var createdCount = 0
   private var isLost = false
   private var pause = WatchTail.pauses.shortest
-  private var lastMessage = ContinuousClock.now
+  private var lastAsked = ContinuousClock.now
   private var answersProgress: Bool?
 
   /// A tail of a cluster's changes.
@@ -230,7 +231,7 @@ public final class WatchTail {
     }
     createdCount = 0
     self.stream = stream
-    lastMessage = .now
+    lastAsked = .now
   }
 
   /// Shows what happened up to a revision, of all ranges in order.
@@ -278,9 +279,9 @@ public final class WatchTail {
     _ body: (Item) throws(SourceError) -> Void
   ) throws(TailError) {
     guard let stream else { return }
+    try askForProgress(stream)
     let answer = try own { () throws(SourceError) in try stream.next(within: time) }
-    guard let answer else { return try askForProgress(stream) }
-    lastMessage = .now
+    guard let answer else { return }
     if answer.isCanceled {
       if answer.compactRevision > 0 {
         return try relist(compactRevision: answer.compactRevision, body)
@@ -325,8 +326,8 @@ public final class WatchTail {
   }
 
   private func askForProgress(_ stream: WatchStream) throws(TailError) {
-    guard ContinuousClock.now - lastMessage > WatchTail.progressInterval else { return }
-    lastMessage = .now
+    guard ContinuousClock.now - lastAsked > options.progressInterval else { return }
+    lastAsked = .now
     let answers = answersProgress ?? source.answersProgress()
     answersProgress = answers
     guard answers else { return }
@@ -440,7 +441,7 @@ public final class WatchTail {
     case .call(.lost), .call(.unreachable), .call(.timedOut): true
     case .call(.refused(_, let status)):
       switch status.code {
-      case .unavailable, .deadlineExceeded, .unknown, .internal: true
+      case .unavailable, .deadlineExceeded, .resourceExhausted, .unknown, .internal: true
       default: false
       }
     case .watchCancelled(_, let reason): reason.contains("no leader")
