@@ -1,4 +1,7 @@
+import EtcdClient
+import EtcdMessages
 import Foundation
+import SwiftProtobuf
 import TestSupport
 import Testing
 
@@ -77,33 +80,24 @@ struct LiveCommandTests {
 
   @Test(arguments: kinds)
   func oddKeysAndValuesAreShownAsTheyAre(kind: ServerKind) async throws {
+    let server = try await onOwnThread {
+      try Server.start(kind, arguments: ["--max-request-bytes", "10000000"], electsFast: true)
+    }
+    let large = [UInt8](repeating: UInt8(ascii: "x"), count: 8 << 20)
+    let odd: [UInt8] = [0x2F, 0xFF, 0xFE, 0x00, 0x41]
+    let control = Array("/control\u{1B}[31m\u{202E}".utf8)
+    let client = EtcdClient(.init(endpoints: [try Endpoint(server.endpoint)]))
+    for (key, value) in [
+      (Array("/large".utf8), large), (Array("/empty".utf8), []), (control, [0x76]), (odd, []),
+      (Array("-dash".utf8), [0x76]),
+    ] as [([UInt8], [UInt8])] {
+      _ = try await client.call(.put, .with { ($0.key, $0.value) = (Data(key), Data(value)) })
+    }
     try await onOwnThread {
-      let server = try Server.start(
-        kind,
-        arguments: ["--max-request-bytes", "20000000"],
-        electsFast: true
-      )
-      let large = [UInt8](repeating: UInt8(ascii: "x"), count: 8 << 20)
-      // By the gateway: etcdctl sends no more than 2 MB, and only text.
-      func put(_ key: [UInt8], _ value: [UInt8]) throws {
-        let (key, value) = (Data(key).base64EncodedString(), Data(value).base64EncodedString())
-        let body = Array("{\"key\":\"\(key)\",\"value\":\"\(value)\"}".utf8)
-        let answer = try Loopback.request(server.clientPort, "POST", "/v3/kv/put", body: body)
-        #expect(answer.status == 200)
-      }
-      try put(Array("/large".utf8), large)
-      try etcdctl(server, ["put", "/empty", ""])
-      try etcdctl(server, ["put", "/control\u{1B}[31m\u{202E}", "v"])
-      try etcdctl(server, ["put", "--", "-dash", "v"])
-      let odd: [UInt8] = [0x2F, 0xFF, 0xFE, 0x00, 0x41]
-      try put(odd, [])
       let keys = try run(server, ["keys"])
       #expect(keys.status == 0, "\(keys.errors)")
-      #expect(
-        keys.output
-          == Array("-dash\n/control\u{1B}[31m\u{202E}\n/empty\n/large\n".utf8)
-          + odd + [0x0A]
-      )
+      let lines = Array("-dash\n".utf8) + control + Array("\n/empty\n/large\n".utf8) + odd + [0x0A]
+      #expect(keys.output == lines)
       let json = try run(server, ["keys", "-o", "json"])
       #expect(json.text.contains("\"keyBase64\":\"\(Data(odd).base64EncodedString())\""))
       let sizes = try run(server, ["keys", "/large", "--sizes"])
