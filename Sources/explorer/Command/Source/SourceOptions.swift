@@ -44,6 +44,10 @@ struct SourceOptions: ParsableArguments {
 }
 
 extension ConnectionOptions {
+  /// What a page may not be larger than, in bytes: if values turn out to be that large, fewer are
+  /// asked for.
+  private static let pageByteCountLimit = 256 << 20
+
   /// The living cluster.
   ///
   /// - Parameter isSerializable: Whether a member may answer that knows less than the others.
@@ -52,7 +56,8 @@ extension ConnectionOptions {
   func source(isSerializable: Bool = false) throws -> LiveSource {
     var options = LiveSource.Options()
     options.isSerializable = isSerializable
-    let clientOptions = try clientOptions()
+    var clientOptions = try clientOptions()
+    clientOptions.connection.answerByteCountLimit = ConnectionOptions.pageByteCountLimit
     let name = clientOptions.endpoints.map(\.description).joined(separator: ",")
     return LiveSource(EtcdClient(clientOptions), name: name, options: options)
   }

@@ -4,7 +4,6 @@ internal import Foundation
 internal import MVCC
 internal import RPC
 internal import SwiftProtobuf
-internal import Synchronization
 
 /// The keys and values of a living cluster.
 ///
@@ -41,6 +40,9 @@ public final class LiveSource: Source {
 
   let client: EtcdClient
   let options: Options
+
+  /// Rows that were found, for as long as the source.
+  private var heldRows: [HeldRow] = []
 
   /// A cluster.
   ///
@@ -113,9 +115,6 @@ public final class LiveSource: Source {
     guard let tombstone else { return .unknown }
     return .deleted(tombstone: tombstone, last: last)
   }
-
-  /// Rows that were found, for as long as the source.
-  private var heldRows: [HeldRow] = []
 
   /// The row of a key at a revision; its memory is that of the source.
   func row(of key: [UInt8], at revision: Int64?) throws(SourceError) -> StoredRow? {
