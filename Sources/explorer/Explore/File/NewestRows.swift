@@ -141,25 +141,6 @@ struct NewestRows: ~Copyable {
   /// 31 bits that depend on all bytes of a key.
   @inline(__always)
   private func hash(_ key: UnsafeRawBufferPointer) -> UInt32 {
-    var hash = seed ^ UInt64(truncatingIfNeeded: key.count)
-    var offset = 0
-    while offset + 8 <= key.count {
-      hash = mix(hash ^ key.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-      offset += 8
-    }
-    var tail: UInt64 = 0
-    while offset < key.count {
-      tail = tail << 8 | UInt64(key[offset])
-      offset += 1
-    }
-    hash = mix(hash ^ tail)
-    return UInt32(truncatingIfNeeded: hash >> 33)
-  }
-
-  /// Both halves of a product: every bit of the input moves many of the output.
-  @inline(__always)
-  private func mix(_ word: UInt64) -> UInt64 {
-    let product = word.multipliedFullWidth(by: 0x9E37_79B9_7F4A_7C15)
-    return product.high ^ product.low
+    UInt32(truncatingIfNeeded: ByteHash.hash(key, seed: seed) >> 33)
   }
 }

@@ -104,30 +104,10 @@ struct ByteTable: ~Copyable {
     return memcmp(other, start, key.count) == 0
   }
 
-  /// A hash of eight bytes at a time; seeded, for names in a store may be chosen to collide.
   @inline(__always)
   private static func hash(_ key: UnsafeRawBufferPointer, _ scope: Int32) -> UInt64 {
-    var hash = seed ^ (UInt64(UInt32(bitPattern: scope)) &* 0x9E37_79B9_7F4A_7C15)
-    hash ^= UInt64(truncatingIfNeeded: key.count)
-    var offset = 0
-    while key.count - offset >= 8 {
-      hash = mix(hash, key.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-      offset += 8
-    }
-    var rest: UInt64 = 0
-    while offset < key.count {
-      rest = rest << 8 | UInt64(key[offset])
-      offset += 1
-    }
-    hash = mix(hash, rest)
-    return hash ^ hash >> 32
-  }
-
-  /// Both halves of a product of 128 bits.
-  @inline(__always)
-  private static func mix(_ hash: UInt64, _ word: UInt64) -> UInt64 {
-    let product = (hash ^ word).multipliedFullWidth(by: 0xA076_1D64_78BD_642F)
-    return product.high ^ product.low &+ word
+    let scope = UInt64(UInt32(bitPattern: scope)) &* 0x9E37_79B9_7F4A_7C15
+    return ByteHash.hash(key, seed: seed ^ scope)
   }
 
   private static let seed = UInt64.random(in: .min ... .max)

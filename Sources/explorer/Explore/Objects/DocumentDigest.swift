@@ -32,6 +32,7 @@ struct DocumentDigest {
     for value in leftOut where value > 0 { isLeftOut[value] = true }
     var removedNodes: Set<Int> = []
     var digests = [UInt64](repeating: 0, count: document.nodes.count)
+    let seed = DocumentDigest.seed
     // Children stand behind their container, so from the end on they are ready when it comes.
     for index in document.nodes.indices.reversed() {
       let node = document.nodes[index]
@@ -41,7 +42,7 @@ struct DocumentDigest {
       case .string:
         digest = document.text.withUnsafeBytes { text in
           let bytes = text[node.textOffset..<(node.textOffset + node.count)]
-          return DocumentDigest.mix(digest, UnsafeRawBufferPointer(rebasing: bytes))
+          return ByteHash.hash(UnsafeRawBufferPointer(rebasing: bytes), seed: digest ^ seed)
         }
       case .number: digest ^= DocumentDigest.number(document.string(of: node))
       case .array:
@@ -120,22 +121,6 @@ struct DocumentDigest {
   private static func mix(_ word: UInt64) -> UInt64 {
     let product = (word ^ seed).multipliedFullWidth(by: 0xA076_1D64_78BD_642F)
     return product.high ^ product.low &+ seed
-  }
-
-  /// Mixes in bytes, eight at a time, and how many they are.
-  private static func mix(_ word: UInt64, _ bytes: UnsafeRawBufferPointer) -> UInt64 {
-    var word = mix(word ^ UInt64(truncatingIfNeeded: bytes.count))
-    var offset = 0
-    while offset + 8 <= bytes.count {
-      word = mix(word ^ bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
-      offset += 8
-    }
-    var rest: UInt64 = 0
-    while offset < bytes.count {
-      rest = rest << 8 | UInt64(bytes[offset])
-      offset += 1
-    }
-    return mix(word ^ rest)
   }
 
   /// The same for `1`, `1.0` and `1e0`.
