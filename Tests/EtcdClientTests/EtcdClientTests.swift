@@ -28,7 +28,7 @@ struct EtcdClientTests {
     #expect(client.endpoint == (try Endpoint(servers[1].endpoint)))
     servers[1].kill()
     let error = await #expect(throws: EtcdClientError.self) {
-      try await client.call(.range, Self.read, timeout: .milliseconds(500))
+      try await client.call(.range, Self.read, timeout: .seconds(3))
     }
     for endpoint in endpoints { #expect(error?.description.contains(endpoint) == true) }
   }

@@ -58,6 +58,8 @@ enum ConnectionFailure {
     case let error as IOError: return String(cString: strerror(error.errnoCode))
     case ChannelError.connectTimeout:
       return "no connection within \(EtcdClientError.text(dialTimeout))"
+    case NIOSSLError.handshakeFailed:
+      return "the server has broken off the TLS handshake: perhaps it does not encrypt"
     default: return "\(error)"
     }
   }

@@ -137,6 +137,18 @@ struct LiveCommandTests {
     }
   }
 
+  @Test(arguments: kinds)
+  func serverThatDoesNotEncryptIsSaidToBeOne(kind: ServerKind) async throws {
+    try await onOwnThread {
+      let server = try Server.start(kind, electsFast: true)
+      let endpoint = server.endpoint.replacing("http://", with: "https://")
+      let result = try Program.explorer("keys", "--endpoints", endpoint, "--dial-timeout", "2s")
+      #expect(result.status == 2)
+      #expect(result.errors.contains(endpoint), "\(result.errors)")
+      #expect(result.errors.contains("does not encrypt"), "\(result.errors)")
+    }
+  }
+
   @Test func nobodyThereIsSaidAtOnce() async throws {
     try await onOwnThread {
       let port = try Loopback.freePorts(1)[0]
