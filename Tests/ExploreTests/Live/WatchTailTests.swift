@@ -18,8 +18,9 @@ struct WatchTailTests {
       case .event(let event):
         let row = RowFacts(event.row)
         let previous = event.previous.map { RowFacts($0).value } ?? "-"
-        let kind = row.isTombstone ? "DELETED" : event.isCreation ? "ADDED" : "MODIFIED"
-        lines.append("\(row.revision) \(kind) \(row.key) \(row.value) was \(previous)")
+        lines.append(
+          "\(row.revision) \(event.kind.rawValue) \(row.key) \(row.value) was \(previous)"
+        )
       case .listed(let change):
         let key = String(decoding: change.key, as: UTF8.self)
         lines.append("listed \(change.kind) \(key)")

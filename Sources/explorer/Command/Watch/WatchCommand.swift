@@ -109,7 +109,7 @@ struct WatchCommand: ParsableCommand {
       try follow(tail, &printing)
       if Interruption.hasCome {
         // Without an answer the tail goes on from further back.
-        try? tail.settle(within: .milliseconds(300)) { item throws(SourceError) in
+        try? tail.settle(within: .milliseconds(300)) { item in
           printing.show(item, isPast: false)
         }
       }
@@ -132,7 +132,7 @@ struct WatchCommand: ParsableCommand {
   private func follow(_ tail: WatchTail, _ printing: inout WatchPrinting) throws {
     let limit = limit ?? .max
     while !Interruption.hasCome, printing.shownCount < limit, printing.hasReader {
-      try tail.advance(within: .milliseconds(100)) { item throws(SourceError) in
+      try tail.advance(within: .milliseconds(100)) { item in
         guard printing.shownCount < limit else { return }
         printing.show(item, isPast: tail.revision < tail.presentRevision)
       }

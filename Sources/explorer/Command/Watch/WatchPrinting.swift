@@ -52,19 +52,10 @@ struct WatchPrinting: ~Copyable {
   mutating func show(_ item: WatchTail.Item, isPast: Bool) {
     switch item {
     case .event(let event):
-      let kind: Change.Kind =
-        event.row.isTombstone ? .deleted : event.isCreation ? .added : .modified
-      var change = Change(kind: kind, key: event.row.key, row: event.row, previous: event.previous)
-      change.isPast = isPast
-      show(change)
+      let (row, previous) = (event.row, event.previous)
+      show(Change(kind: event.kind, key: row.key, row: row, previous: previous, isPast: isPast))
     case .listed(let change):
-      let kind: Change.Kind =
-        switch change.kind {
-        case .added: .added
-        case .modified: .modified
-        case .deleted: .deleted
-        }
-      show(Change(kind: kind, key: change.key, row: change.row, isListed: true))
+      show(Change(kind: change.kind, key: change.key, row: change.row, isListed: true))
     case .notice(let notice):
       flush()
       lastEventKey = nil
@@ -122,13 +113,7 @@ struct WatchPrinting: ~Copyable {
   // MARK: One change
 
   private struct Change {
-    enum Kind: String {
-      case added = "ADDED"
-      case modified = "MODIFIED"
-      case deleted = "DELETED"
-    }
-
-    var kind: Kind
+    var kind: ChangeKind
     var key: UnsafeRawBufferPointer
     var row: StoredRow?
     var previous: StoredRow?

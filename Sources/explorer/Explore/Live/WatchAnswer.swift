@@ -80,6 +80,13 @@ struct WatchAnswer: Sendable {
   }
 }
 
+/// What happened to a key.
+public enum ChangeKind: String, Sendable {
+  case added = "ADDED"
+  case modified = "MODIFIED"
+  case deleted = "DELETED"
+}
+
 /// A change of one key, as a watch tells it.
 ///
 /// Its memory is that of the call in which it is shown.
@@ -90,8 +97,8 @@ public struct WatchEvent {
   /// The row before, where there was one and the server still has it.
   public let previous: StoredRow?
 
-  /// Whether the key was made by the change.
-  public let isCreation: Bool
+  /// What happened.
+  public let kind: ChangeKind
 
   /// Reads an `mvccpb.Event`.
   init(_ message: UnsafeRawBufferPointer) throws(MessageFault) {
@@ -110,7 +117,8 @@ public struct WatchEvent {
     let bytes = current ?? UnsafeRawBufferPointer(start: nil, count: 0)
     let (row, view) = try WatchEvent.row(bytes, isTombstone: isDeletion)
     self.row = row
-    isCreation = !isDeletion && view.createRevision == view.modRevision
+    kind =
+      isDeletion ? .deleted : view.createRevision == view.modRevision ? .added : .modified
     self.previous = try previous.map { (bytes) throws(MessageFault) in
       try WatchEvent.row(bytes, isTombstone: false).row
     }

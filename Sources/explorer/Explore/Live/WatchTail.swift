@@ -78,12 +78,7 @@ public final class WatchTail {
   /// What a listing tells of a key.
   public struct ListedChange {
     /// What must have happened.
-    public enum Kind: Sendable {
-      case added, modified, deleted
-    }
-
-    /// What must have happened.
-    public let kind: Kind
+    public let kind: ChangeKind
 
     /// The key.
     public let key: UnsafeRawBufferPointer
@@ -123,20 +118,17 @@ public final class WatchTail {
   /// - Parameters:
   ///   - time: How long to wait for it; calling a server may take longer.
   ///   - body: Sees what there is, nothing if nothing came in time.
-  /// - Throws: ``SourceError``, if it is of no use to try again, and what `body` throws.
+  /// - Throws: ``SourceError``, if it is of no use to try again.
   public func advance(
     within time: Duration,
-    _ body: (Item) throws(SourceError) -> Void
+    _ body: (Item) -> Void
   ) throws(SourceError) {
-    do throws(TailError) {
+    do throws(SourceError) {
       if places.isEmpty { try begin() }
       if stream == nil { try connect(body) }
       try receive(within: time, body)
     } catch {
-      switch error {
-      case .body(let error): throw error
-      case .source(let error): try lose(error, within: time, body)
-      }
+      try lose(error, within: time, body)
     }
   }
 
@@ -144,14 +136,14 @@ public final class WatchTail {
   private func lose(
     _ error: SourceError,
     within time: Duration,
-    _ body: (Item) throws(SourceError) -> Void
+    _ body: (Item) -> Void
   ) throws(SourceError) {
     stream = nil
     guard !places.isEmpty, WatchTail.mayPass(error) else { throw error }
     for place in places.indices { places[place].lose() }
     if !isLost {
       isLost = true
-      try body(.notice(.lost(error)))
+      body(.notice(.lost(error)))
     }
     Awaited<Void, Never>.sleep(min(pause, max(time, WatchTail.pauses.shortest)))
     pause = min(pause * 2, WatchTail.pauses.longest)
@@ -165,7 +157,7 @@ public final class WatchTail {
   /// - Throws: ``SourceError``.
   public func settle(
     within time: Duration,
-    _ body: (Item) throws(SourceError) -> Void
+    _ body: (Item) -> Void
   ) throws(SourceError) {
     let deadline = ContinuousClock.now + time
     guard let stream, answersProgress ?? source.answersProgress() else { return }
@@ -179,11 +171,11 @@ public final class WatchTail {
 
   // MARK: Beginning
 
-  private func begin() throws(TailError) {
+  private func begin() throws(SourceError) {
     let ranges = options.selection.ranges
     guard let first = ranges.first else { return }
     let next: Int64
-    let current = try own { () throws(SourceError) in try source.currentRevision(for: first) }
+    let current = try source.currentRevision(for: first)
     presentRevision = current
     switch options.start {
     case .now: next = current + 1
@@ -194,40 +186,36 @@ public final class WatchTail {
       if next <= current {
         var request = source.request(for: first, at: next)
         request.countOnly = true
-        _ = try own { () throws(SourceError) in try source.page(request) }
+        _ = try source.page(request)
       }
     }
-    known = try own { () throws(SourceError) in
-      try KnownKeys(
-        source,
-        options.selection,
-        at: min(next - 1, current),
-        limit: options.knownKeyLimit
-      )
-    }
+    known = try KnownKeys(
+      source,
+      options.selection,
+      at: min(next - 1, current),
+      limit: options.knownKeyLimit
+    )
     places = ranges.map { WatchedRange(range: $0, next: next) }
   }
 
-  private func connect(_ body: (Item) throws(SourceError) -> Void) throws(TailError) {
+  private func connect(_ body: (Item) -> Void) throws(SourceError) {
     guard let first = places.first else { return }
-    let current = try own { () throws(SourceError) in
-      try source.currentRevision(for: first.range)
-    }
+    let current = try source.currentRevision(for: first.range)
     let seen = (places.map(\.next).max() ?? 1) - 1
     if current < seen, isLost {
-      try show(.notice(.wentBack(from: seen, to: current)), body)
+      body(.notice(.wentBack(from: seen, to: current)))
       try list(body)
     }
     // One watcher tells of its changes in order; several, of the past, one after the other.
     if places.count > 1 { try catchUp(to: current, body) }
-    let stream = try own { () throws(SourceError) in try WatchStream(source) }
+    let stream = try WatchStream(source)
     for place in places {
       let wish = WatchStream.Wish(
         range: place.range,
         firstRevision: place.next,
         wantsPrevious: options.wantsPrevious
       )
-      try own { () throws(SourceError) in try stream.watch(wish) }
+      try stream.watch(wish)
     }
     createdCount = 0
     self.stream = stream
@@ -237,8 +225,8 @@ public final class WatchTail {
   /// Shows what happened up to a revision, of all ranges in order.
   private func catchUp(
     to current: Int64,
-    _ body: (Item) throws(SourceError) -> Void
-  ) throws(TailError) {
+    _ body: (Item) -> Void
+  ) throws(SourceError) {
     guard let next = places.map(\.next).min(), next <= current else { return }
     let past = PastEvents(
       source,
@@ -246,29 +234,19 @@ public final class WatchTail {
       in: next...current,
       wantsPrevious: options.wantsPrevious
     )
-    var failure: TailError?
     do throws(SourceError) {
       try past.forEach { event throws(SourceError) in
-        guard let place = places.firstIndex(where: { $0.range.contains(event.row.key) }) else {
-          return true
+        if let place = places.firstIndex(where: { $0.range.contains(event.row.key) }) {
+          show(event, of: place, body)
         }
-        do throws(TailError) {
-          try show(event, of: place, body)
-          return true
-        } catch {
-          failure = error
-          return false
-        }
+        return true
       }
     } catch .compacted(_, let compactRevision?) {
       return try relist(compactRevision: compactRevision, body)
     } catch .watchCancelled {
       // Who may not read all keys watches the ranges one by one.
       return
-    } catch {
-      throw .source(error)
     }
-    if let failure { throw failure }
     for place in places.indices { places[place].reach(current + 1) }
   }
 
@@ -276,17 +254,17 @@ public final class WatchTail {
 
   private func receive(
     within time: Duration,
-    _ body: (Item) throws(SourceError) -> Void
-  ) throws(TailError) {
+    _ body: (Item) -> Void
+  ) throws(SourceError) {
     guard let stream else { return }
     try askForProgress(stream)
-    let answer = try own { () throws(SourceError) in try stream.next(within: time) }
+    let answer = try stream.next(within: time)
     guard let answer else { return }
     if answer.isCanceled {
       if answer.compactRevision > 0 {
         return try relist(compactRevision: answer.compactRevision, body)
       }
-      throw .source(source.cancellation(answer, from: revision))
+      throw source.cancellation(answer, from: revision)
     }
     if answer.isCreated {
       createdCount += 1
@@ -294,7 +272,7 @@ public final class WatchTail {
         pause = WatchTail.pauses.shortest
         if isLost {
           isLost = false
-          try show(.notice(.resumed(revision: revision + 1)), body)
+          body(.notice(.resumed(revision: revision + 1)))
         }
       }
       return
@@ -308,52 +286,28 @@ public final class WatchTail {
     }
     let watchID = Int(clamping: answer.watchID)
     guard places.indices.contains(watchID) else {
-      throw .source(.answer(source: source.name, fault: "watcher \(answer.watchID)"))
+      throw .answer(source: source.name, fault: "watcher \(answer.watchID)")
     }
-    var failure: TailError?
-    try own { () throws(SourceError) in
-      try answer.forEachEvent(of: source.name) { event throws(SourceError) in
-        guard failure == nil else { return }
-        do throws(TailError) {
-          try show(event, of: watchID, body)
-        } catch {
-          failure = error
-        }
-      }
+    try answer.forEachEvent(of: source.name) { event throws(SourceError) in
+      show(event, of: watchID, body)
     }
-    if let failure { throw failure }
     if !answer.isFragment { places[watchID].endRevision() }
   }
 
-  private func askForProgress(_ stream: WatchStream) throws(TailError) {
+  private func askForProgress(_ stream: WatchStream) throws(SourceError) {
     guard ContinuousClock.now - lastAsked > options.progressInterval else { return }
     lastAsked = .now
     let answers = answersProgress ?? source.answersProgress()
     answersProgress = answers
     guard answers else { return }
-    try own { () throws(SourceError) in try stream.requestProgress() }
+    try stream.requestProgress()
   }
 
-  private func show(
-    _ event: WatchEvent,
-    of place: Int,
-    _ body: (Item) throws(SourceError) -> Void
-  ) throws(TailError) {
+  private func show(_ event: WatchEvent, of place: Int, _ body: (Item) -> Void) {
     guard places[place].take(event.row.revision.main) else { return }
     guard options.selection.contains(event.row.key) else { return }
     known?.take(event.row.key, isDeleted: event.row.isTombstone)
-    try show(.event(event), body)
-  }
-
-  private func show(
-    _ item: Item,
-    _ body: (Item) throws(SourceError) -> Void
-  ) throws(TailError) {
-    do {
-      try body(item)
-    } catch {
-      throw .body(error)
-    }
+    body(.event(event))
   }
 
   // MARK: Listing
@@ -361,79 +315,48 @@ public final class WatchTail {
   /// Says what was lost, and shows what is there now instead.
   private func relist(
     compactRevision: Int64,
-    _ body: (Item) throws(SourceError) -> Void
-  ) throws(TailError) {
+    _ body: (Item) -> Void
+  ) throws(SourceError) {
     stream = nil
     let first = places.map(\.next).min() ?? 1
-    let current = try own { () throws(SourceError) in
-      try source.currentRevision(for: places[0].range)
-    }
-    try show(.notice(.compacted(from: first, to: compactRevision, listing: current)), body)
+    let current = try source.currentRevision(for: places[0].range)
+    body(.notice(.compacted(from: first, to: compactRevision, listing: current)))
     try list(at: current, body)
   }
 
   /// Shows what is different from what was seen.
   private func list(
     at revision: Int64? = nil,
-    _ body: (Item) throws(SourceError) -> Void
-  ) throws(TailError) {
-    var failure: TailError?
+    _ body: (Item) -> Void
+  ) throws(SourceError) {
     var changeCount = 0
     var current = KnownKeys(limit: options.knownKeyLimit)
     let question = RowQuestion(options.selection, at: revision)
     let isWhole = revision != nil
-    let answer = try own { () throws(SourceError) in
-      try source.forEachLiveRow(question, progress: nil) { row throws(SourceError) in
-        guard failure == nil else { return }
-        current.take(row.key, isDeleted: false)
-        let isKnown = known?.contains(row.key)
-        let next = places.first { $0.range.contains(row.key) }?.next ?? 1
-        let createRevision = try row.keyValue(in: source).createRevision
-        // In a store that has gone back, revisions cannot be compared.
-        guard isKnown == false || isWhole && row.revision.main >= next else { return }
-        let isAdded = isKnown.map { !$0 } ?? (createRevision >= next)
-        changeCount += 1
-        do throws(TailError) {
-          let kind: ListedChange.Kind = isAdded ? .added : .modified
-          try show(.listed(ListedChange(kind: kind, key: row.key, row: row)), body)
-        } catch {
-          failure = error
-        }
-      }
+    let answer = try source.forEachLiveRow(question, progress: nil) { row throws(SourceError) in
+      current.take(row.key, isDeleted: false)
+      let isKnown = known?.contains(row.key)
+      let next = places.first { $0.range.contains(row.key) }?.next ?? 1
+      // In a store that has gone back, revisions cannot be compared.
+      guard isKnown == false || isWhole && row.revision.main >= next else { return }
+      let createRevision = try row.keyValue(in: source).createRevision
+      let isAdded = isKnown.map { !$0 } ?? (createRevision >= next)
+      changeCount += 1
+      body(.listed(ListedChange(kind: isAdded ? .added : .modified, key: row.key, row: row)))
     }
-    if let failure { throw failure }
     for key in known?.keys(notIn: current) ?? [] {
       changeCount += 1
-      try key.withBytes { (key) throws(TailError) in
-        try show(.listed(ListedChange(kind: .deleted, key: key, row: nil)), body)
+      key.withBytes { key in
+        body(.listed(ListedChange(kind: .deleted, key: key, row: nil)))
       }
     }
     let knowsDeletions = known?.isComplete == true
     known = current
     places = places.map { WatchedRange(range: $0.range, next: answer.revision + 1) }
-    try show(
-      .notice(.listingEnded(changeCount: changeCount, knowsDeletions: knowsDeletions)),
-      body
-    )
+    body(.notice(.listingEnded(changeCount: changeCount, knowsDeletions: knowsDeletions)))
   }
 
   // MARK: Errors
-
-  /// An error of the source, or one of whoever looks on.
-  private enum TailError: Error {
-    case source(SourceError)
-    case body(SourceError)
-  }
-
-  private func own<Value>(
-    _ work: () throws(SourceError) -> Value
-  ) throws(TailError) -> Value {
-    do {
-      return try work()
-    } catch {
-      throw .source(error)
-    }
-  }
 
   /// Whether an error may be gone when the server, or another one, is called again.
   static func mayPass(_ error: SourceError) -> Bool {
