@@ -377,7 +377,9 @@ let package = Package(
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "Bolt", "EtcdClient", "EtcdMessages", "FileIO", "TestSupport", "explorer",
+        "Bolt", "EtcdClient", "EtcdMessages", "FileIO", "RPC", "TestSupport", "explorer",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Crypto", package: "swift-crypto"),

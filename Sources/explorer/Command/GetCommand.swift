@@ -174,9 +174,7 @@ struct GetCommand: ParsableCommand {
     var missing = targets.targets.filter { $0.ranges.contains { $0.singleKey != nil } }
     var count = 0
     var applicable: [HeldRow] = []
-    try source.forEachLiveRow(RowQuestion(targets.selection, at: rev)) {
-      progress.show($0, of: $1)
-    } _: {
+    try source.forEachLiveRow(RowQuestion(targets.selection, at: rev), progress: progress.report) {
       row throws(SourceError) in
       count += 1
       if !missing.isEmpty {
@@ -208,7 +206,7 @@ struct GetCommand: ParsableCommand {
   ) throws -> KeyFate {
     let progress = Progress(source)
     defer { progress.end() }
-    return try source.find(key, at: revision) { progress.show($0, of: $1) }
+    return try source.find(key, at: revision, progress: progress.report)
   }
 
   /// Says why a key is not shown.

@@ -81,9 +81,7 @@ struct HistoryCommand: ParsableCommand {
     )
     let progress = Progress(source)
     do {
-      try source.forEachRevision(of: key, upTo: rev) {
-        progress.show($0, of: $1)
-      } _: {
+      try source.forEachRevision(of: key, upTo: rev, progress: progress.report) {
         row throws(SourceError) in
         printing.add(row)
         return true

@@ -123,9 +123,7 @@ struct KeysCommand: ParsableCommand {
     question.limit = limit
     let answer: RowAnswer
     do {
-      answer = try source.forEachLiveRow(question) {
-        progress.show($0, of: $1)
-      } _: {
+      answer = try source.forEachLiveRow(question, progress: progress.report) {
         row throws(SourceError) in
         shownCount += 1
         try append(row, source, to: &output)
@@ -212,18 +210,14 @@ struct KeysCommand: ParsableCommand {
     if grouping == .kind {
       // A key does not tell the kind, nor the API version that is stored.
       let tally = KindTally(decoder: Decoder(catalogue: try catalogueOptions.catalogue()))
-      try source.forEachLiveRow(question) {
-        progress.show($0, of: $1)
-      } _: {
+      try source.forEachLiveRow(question, progress: progress.report) {
         row throws(SourceError) in
         if let value = try row.value(in: source) { tally.add(row.key, value: value) }
       }
       (groups, total) = (tally.sortedGroups, tally.total)
     } else {
       let tally = KeyTally(by: grouping, parser: targets.parser)
-      try source.forEachLiveRow(question) {
-        progress.show($0, of: $1)
-      } _: {
+      try source.forEachLiveRow(question, progress: progress.report) {
         row throws(SourceError) in
         tally.add(row.key, valueByteCount: sizes ? try row.valueByteCount(in: source) : 0)
       }
@@ -246,7 +240,7 @@ struct KeysCommand: ParsableCommand {
 
   private func showCount(_ source: any Source, _ targets: ResolvedTargets) throws -> Bool {
     let progress = Progress(source)
-    let count = try source.count(question(targets)) { progress.show($0, of: $1) }
+    let count = try source.count(question(targets), progress: progress.report)
     progress.end()
     var output = StandardOutput()
     output.write(self.output == .text ? "\(count)\n" : "{\"keys\":\(count)}\n")
@@ -260,9 +254,7 @@ struct KeysCommand: ParsableCommand {
     let progress = Progress(source)
     var question = question(targets)
     question.isOrdered = false
-    try source.forEachLiveRow(question) {
-      progress.show($0, of: $1)
-    } _: {
+    try source.forEachLiveRow(question, progress: progress.report) {
       row throws(SourceError) in
       keys.add(row.key, valueByteCount: sizes ? try row.valueByteCount(in: source) : 0)
     }

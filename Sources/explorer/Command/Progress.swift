@@ -11,33 +11,31 @@ import Glibc
 /// It is shown on standard error, only if that is a terminal and only for what lasts longer than a
 /// second, and it is gone when the work is done. Any thread may tell of it.
 final class Progress: Sendable {
-  private let subject: String
-  private let unit: ProgressMeter.Unit
   private let start = ContinuousClock.now
   private let isShown = isatty(2) == 1
 
   /// Guards the meter; a thread that finds another one drawing goes on working.
-  private let meter = Mutex<ProgressMeter?>(nil)
+  private let meter: Mutex<ProgressMeter>
 
   /// Begins to measure work on something.
   init(_ subject: String, unit: ProgressMeter.Unit = .bytes) {
-    self.subject = subject
-    self.unit = unit
+    meter = Mutex(ProgressMeter(subject: subject, unit: unit))
   }
 
   /// Begins to measure what a source reads.
   convenience init(_ source: any Source) { self.init(source.name, unit: source.progressUnit) }
 
+  /// Is told how much of how much is done; nothing where that is not shown, and need not be found out.
+  var report: SourceProgress? {
+    guard isShown else { return nil }
+    return { self.show($0, of: $1) }
+  }
+
   /// Shows how much of how much is done, if it is time to.
   func show(_ done: Int, of total: Int) {
     guard isShown else { return }
     let elapsed = ContinuousClock.now - start
-    let line = meter.withLockIfAvailable { meter in
-      var current = meter ?? ProgressMeter(subject: subject, total: total, unit: unit)
-      let line = current.line(done: done, elapsed: elapsed)
-      meter = current
-      return line
-    }
+    let line = meter.withLockIfAvailable { $0.line(done: done, of: total, elapsed: elapsed) }
     if let line = line ?? nil { TerminalLine.show(line) }
   }
 

@@ -67,7 +67,7 @@ struct LiveServer {
   func all(_ prefix: String, at revision: Int64 = 0) async throws -> [Mvccpb_KeyValue] {
     let range = KeyRange(prefix: prefix.utf8)
     let request = Etcdserverpb_RangeRequest.with {
-      $0.key = Data(range.lowerBound)
+      $0.key = Data(range.lowerBound.isEmpty ? [0] : range.lowerBound)
       $0.rangeEnd = Data(range.upperBound ?? [0])
       $0.revision = revision
     }

@@ -58,6 +58,49 @@ struct LiveSourceTests {
   }
 
   @Test(arguments: LiveServer.kinds)
+  func partsAreTheWholeRangeWhateverTheKeys(kind: ServerKind) async throws {
+    let live = try LiveServer(kind)
+    var random = SeededGenerator(seed: 11)
+    // Names that are numbers, that are random, and that hardly differ; also of no resource.
+    let places = ["pods", "configmaps", "zebras.io/zebras", "events", "secrets", "services/specs"]
+    for group in 0..<60 {
+      let place = places[Int.random(in: 0..<places.count, using: &random)]
+      let depth = Int.random(in: 0...2, using: &random)
+      let root = "/registry/\(place)/" + String(repeating: "same-\(group % 3)/", count: depth)
+      let names = (0..<80).map { number in
+        switch group % 4 {
+        case 0: "object-\(group * 80 + number)"
+        case 1: String(UInt64.random(in: 0 ... .max, using: &random), radix: 36)
+        case 2: String(repeating: "z", count: number) + "\(group)"
+        default: "\(Character(Unicode.Scalar(UInt8.random(in: 1...127, using: &random))))\(number)"
+        }
+      }
+      try await live.change(
+        Set(names).map { (root + $0, String(repeating: "v", count: group * 7)) }
+      )
+    }
+    for number in 0..<50 { try await live.put("\(number)", "no path") }
+    let expected = try await live.all("").map(RowFacts.init)
+    for byteCount in [300, 3_000, 30_000] {
+      var options = LiveSource.Options()
+      options.pageByteCount = byteCount
+      let source = try live.source(options)
+      let all = try await rows(source, RowQuestion(.all))
+      let isSame = all.rows == expected
+      #expect(isSame, "\(byteCount)")
+      #expect(all.answer.count == expected.count)
+      let keys = try await rows(source, RowQuestion(.all, detail: .keys))
+      let areSame = keys.rows.map(\.key) == expected.map(\.key)
+      #expect(areSame, "\(byteCount)")
+      for prefix in ["/registry/pods/", "/registry/zebras.io/zebras/same-1/", "/registry/s"] {
+        let some = try await rows(source, RowQuestion(.prefix(prefix), detail: .keys))
+        let areSame = some.rows.map(\.key) == expected.map(\.key).filter { $0.hasPrefix(prefix) }
+        #expect(areSame, "\(prefix) \(byteCount)")
+      }
+    }
+  }
+
+  @Test(arguments: LiveServer.kinds)
   func compactionWhileReadingIsReported(kind: ServerKind) async throws {
     let live = try LiveServer(kind)
     for group in 0..<30 { try await live.change((0..<100).map { ("/a/\(group)/\($0)", "v") }) }

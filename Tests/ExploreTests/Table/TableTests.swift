@@ -116,16 +116,16 @@ import Testing
 
 @Suite struct ProgressMeterTests {
   @Test func nothingIsSaidInTheFirstSecondNorTooOften() {
-    var meter = ProgressMeter(subject: "a.db", total: 1000)
-    #expect(meter.line(done: 1, elapsed: .milliseconds(999)) == nil)
-    #expect(meter.line(done: 1, elapsed: .seconds(1)) != nil)
-    #expect(meter.line(done: 1, elapsed: .milliseconds(1100)) == nil)
-    #expect(meter.line(done: 1, elapsed: .milliseconds(1200)) != nil)
+    var meter = ProgressMeter(subject: "a.db")
+    #expect(meter.line(done: 1, of: 1000, elapsed: .milliseconds(999)) == nil)
+    #expect(meter.line(done: 1, of: 1000, elapsed: .seconds(1)) != nil)
+    #expect(meter.line(done: 1, of: 1000, elapsed: .milliseconds(1100)) == nil)
+    #expect(meter.line(done: 1, of: 1000, elapsed: .milliseconds(1200)) != nil)
   }
 
-  private func line(_ total: Int?, done: Int, after elapsed: Duration) -> String? {
-    var meter = ProgressMeter(subject: "a.db", total: total)
-    return meter.line(done: done, elapsed: elapsed)
+  private func line(_ total: Int, done: Int, after elapsed: Duration) -> String? {
+    var meter = ProgressMeter(subject: "a.db")
+    return meter.line(done: done, of: total, elapsed: elapsed)
   }
 
   @Test func theLineSaysHowMuchHowFastAndHowLong() {
@@ -133,7 +133,7 @@ import Testing
       line(4_800_000_000, done: 1_200_000_000, after: .seconds(2))
         == "a.db: 1.2 GB of 4.8 GB (25%), 600 MB/s, 6s left"
     )
-    #expect(line(nil, done: 3_000_000, after: .seconds(2)) == "a.db: 3.0 MB, 1.5 MB/s")
+    #expect(line(0, done: 3_000_000, after: .seconds(2)) == "a.db: 3.0 MB, 1.5 MB/s")
     #expect(line(0, done: 5, after: .seconds(1)) == "a.db: 5 B, 5 B/s")
     #expect(line(100, done: 100, after: .seconds(1)) == "a.db: 100 B of 100 B (100%), 100 B/s")
   }

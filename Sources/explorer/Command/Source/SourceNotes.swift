@@ -66,6 +66,12 @@ enum SourceNotes {
   ///
   /// - Returns: Whether what was shown may be incomplete.
   static func report(_ source: any Source) -> Bool {
+    if let source = source as? LiveSource, source.tellsPathsOnly {
+      Diagnostics.note(
+        source.name,
+        "no member of etcd answers: of all keys, those that begin with / could be asked for"
+      )
+    }
     guard let source = source as? FileSource else { return false }
     let losses = source.foundLosses
     for loss in losses.first { Diagnostics.report(CommandFailure("lost", loss)) }

@@ -59,6 +59,9 @@ public struct KeySelection: Sendable {
     self.parser = parser
   }
 
+  /// The bounds behind the keys of each known resource, in order.
+  var resourceEnds: [[UInt8]] { parser.resourceEnds }
+
   /// Whether not all keys of the ranges count.
   public var isFiltered: Bool { !filtered.isEmpty || pattern != nil }
 

@@ -100,6 +100,16 @@ public struct StorageKeyParser: Sendable {
     self.namespacesSlot = namespacesSlot
   }
 
+  /// The bounds behind the keys of each known resource, in order.
+  var resourceEnds: [[UInt8]] {
+    let ends = resources.compactMap { resource in
+      let path = Array(resource.path.utf8)
+      let root = path.first == StorageKeyParser.slash ? path : prefix + path
+      return KeyRange(prefix: root + [StorageKeyParser.slash]).upperBound
+    }
+    return ends.sorted { $0.lexicographicallyPrecedes($1) }
+  }
+
   // MARK: Parts
 
   /// Where the parts of a key lie in it.

@@ -10,13 +10,24 @@ package final class Awaited<Value: Sendable, Failure: Error>: Sendable {
   private let done = DispatchSemaphore(value: 0)
 
   /// Begins work.
-  package init(_ work: @escaping @Sendable () async -> Result<Value, Failure>) {
+  ///
+  /// - Parameters:
+  ///   - whenDone: Is called when the outcome is there.
+  ///   - work: The work.
+  package init(
+    whenDone: @escaping @Sendable () -> Void = {},
+    _ work: @escaping @Sendable () async -> Result<Value, Failure>
+  ) {
     Task.detached {
       let outcome = await work()
       self.outcome.withLock { $0 = outcome }
       self.done.signal()
+      whenDone()
     }
   }
+
+  /// What came of it, if it has ended.
+  var current: Result<Value, Failure>? { outcome.withLock { $0 } }
 
   /// Waits for the end, and returns what came of it.
   package func get() throws(Failure) -> Value {

@@ -16,7 +16,7 @@ public final class LiveSource: Source {
     public var isSerializable = false
 
     /// How large an answer is meant to be, in bytes.
-    public var pageByteCount = 12 << 20
+    public var pageByteCount = 7 << 19
 
     /// How many revisions of the past a server is asked to look through at most for one key: it
     /// reads all their values into memory at once.
@@ -34,6 +34,13 @@ public final class LiveSource: Source {
 
   /// The revision that was compacted last; known only after a question that had to know.
   public internal(set) var compactRevision: Int64?
+
+  /// Whether a member of a cluster of etcd answers, as far as is known.
+  var isMember = true
+
+  /// Whether of everything that was asked for only what begins with a slash can be told: whoever is no
+  /// member of etcd has no other way to ask for it.
+  public private(set) var tellsPathsOnly = false
 
   /// Revisions that earlier lives of a key were not sought in, because they are too many.
   public internal(set) var unsoughtRevisions: ClosedRange<Int64>?
@@ -74,7 +81,7 @@ public final class LiveSource: Source {
         shownCount += 1
         try body(row)
       }
-      progress?(reader.rowCount, max(reader.rowCount, reader.knownCount))
+      progress?(reader.rowCount, reader.total())
     }
     let count = filter == nil ? try reader.count() : nil
     return RowAnswer(revision: reader.revision ?? 0, count: count)
@@ -139,16 +146,30 @@ public final class LiveSource: Source {
     detail: RowQuestion.Detail = .values
   ) -> Etcdserverpb_RangeRequest {
     .with { request in
-      (request.key, request.rangeEnd) = range.requestBounds
+      (request.key, request.rangeEnd) = bounds(of: range)
       request.revision = revision ?? 0
       request.keysOnly = detail == .keys
       request.serializable = options.isSerializable
     }
   }
 
+  /// How a request names a range.
+  func bounds(of range: KeyRange) -> (key: Data, rangeEnd: Data) {
+    guard !isMember, range.upperBound == nil else { return range.requestBounds }
+    tellsPathsOnly = true
+    let paths = KeyRange(prefix: "/".utf8)
+    let lowerBound = range.lowerBound.isEmpty ? paths.lowerBound : range.lowerBound
+    return KeyRange(lowerBound: lowerBound, upperBound: paths.upperBound).requestBounds
+  }
+
   /// Makes a range request, and waits for the answer.
   func page(_ request: Etcdserverpb_RangeRequest) throws(SourceError) -> RangePage {
     do {
+      let page = try fetch(request).get()
+      guard !page.isFromMember, isMember else { return page }
+      isMember = false
+      var request = request
+      (request.key, request.rangeEnd) = bounds(of: KeyRange(request))
       return try fetch(request).get()
     } catch {
       throw explained(error, range: KeyRange(request), revision: request.revision)
@@ -156,8 +177,16 @@ public final class LiveSource: Source {
   }
 
   /// Begins a range request.
-  func fetch(_ request: Etcdserverpb_RangeRequest) -> Awaited<RangePage, SourceError> {
-    Awaited { [client, name] in
+  ///
+  /// - Parameters:
+  ///   - request: The request.
+  ///   - whenDone: Is called when the answer can be had.
+  /// - Returns: The answer.
+  func fetch(
+    _ request: Etcdserverpb_RangeRequest,
+    whenDone: @escaping @Sendable () -> Void = {}
+  ) -> Awaited<RangePage, SourceError> {
+    Awaited(whenDone: whenDone) { [client, name] in
       do throws(EtcdClientError) {
         let answer = try await client.callRaw(.range, request)
         do throws(MessageFault) {
@@ -214,6 +243,8 @@ extension KeyRange {
   init(_ request: Etcdserverpb_RangeRequest) {
     if request.rangeEnd.isEmpty {
       self.init(key: request.key)
+    } else if request.rangeEnd == Data([0]) {
+      self.init(lowerBound: request.key == Data([0]) ? [] : Array(request.key), upperBound: nil)
     } else {
       self.init(lowerBound: Array(request.key), upperBound: Array(request.rangeEnd))
     }

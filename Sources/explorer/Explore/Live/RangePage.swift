@@ -3,13 +3,21 @@ internal import MVCC
 
 /// The answer to one range request, where it lies.
 ///
-/// Format: `etcdserverpb.RangeResponse`: 1 header (3 revision), 2 kvs (each an `mvccpb.KeyValue`, as a
+/// Format: `etcdserverpb.RangeResponse`: 1 header (2 member_id, 3 revision), 2 kvs (each an `mvccpb.KeyValue`, as a
 /// row of a file is), 3 more, 4 count.
 ///
 /// Source: etcd, `api/etcdserverpb/rpc.proto`.
 struct RangePage: Sendable {
   /// The store's revision when the answer was made.
   let revision: Int64
+
+  /// Whether a member of a cluster of etcd answers.
+  ///
+  /// Others name no member. kine is one of them: releases of it take the end of every range for that of
+  /// a prefix, since Kubernetes asks for nothing else.
+  ///
+  /// Source: k3s-io/kine, `pkg/server/limited.go` (`txnHeader`), `pkg/server/list.go`.
+  let isFromMember: Bool
 
   /// How many keys the range has, whatever the limit.
   let count: Int
@@ -20,7 +28,8 @@ struct RangePage: Sendable {
   /// Whether the range has more keys.
   let hasMore: Bool
 
-  /// The key of the last row.
+  /// The key of the first row, and of the last.
+  let firstKey: [UInt8]?
   let lastKey: [UInt8]?
 
   /// How large the answer is.
@@ -37,14 +46,16 @@ struct RangePage: Sendable {
     var count = 0
     var rowCount = 0
     var hasMore = false
-    var lastKey: [UInt8]?
+    var memberID: UInt64 = 0
+    var (firstKey, lastKey): ([UInt8]?, [UInt8]?)
     try answer.withUnsafeBytes { (bytes) throws(MessageFault) in
       var reader = MessageReader(bytes)
-      var lastRow: UnsafeRawBufferPointer?
+      var (firstRow, lastRow): (UnsafeRawBufferPointer?, UnsafeRawBufferPointer?)
       while let field = try reader.next() {
         switch (field.number, field.value) {
-        case (1, .bytes(let header)): revision = try RangePage.revision(of: header)
+        case (1, .bytes(let header)): (memberID, revision) = try RangePage.facts(of: header)
         case (2, .bytes(let row)):
+          firstRow = firstRow ?? row
           lastRow = row
           rowCount += 1
         case (3, .number(let more)): hasMore = more != 0
@@ -52,25 +63,33 @@ struct RangePage: Sendable {
         default: break
         }
       }
+      firstKey = firstRow.flatMap { StoredRow.key(of: $0) }.map { Array($0) }
       lastKey = lastRow.flatMap { StoredRow.key(of: $0) }.map { Array($0) }
     }
     self.revision = revision
     self.count = count
     self.rowCount = rowCount
     self.hasMore = hasMore
+    isFromMember = memberID != 0
+    self.firstKey = firstKey
     self.lastKey = lastKey
   }
 
-  /// The revision in the header of an answer.
-  static func revision(of header: UnsafeRawBufferPointer) throws(MessageFault) -> Int64 {
+  /// What the header of an answer says: the member that answers, 0 for none, and the store's revision.
+  static func facts(
+    of header: UnsafeRawBufferPointer
+  ) throws(MessageFault) -> (memberID: UInt64, revision: Int64) {
     var reader = MessageReader(header)
+    var memberID: UInt64 = 0
     var revision: Int64 = 0
     while let field = try reader.next() {
-      if case (3, .number(let number)) = (field.number, field.value) {
-        revision = Int64(bitPattern: number)
+      switch (field.number, field.value) {
+      case (2, .number(let number)): memberID = number
+      case (3, .number(let number)): revision = Int64(bitPattern: number)
+      default: break
       }
     }
-    return revision
+    return (memberID, revision)
   }
 
   /// Shows the rows, whose memory is that of the page.

@@ -1,24 +1,48 @@
 internal import EtcdClient
 internal import EtcdMessages
+internal import Dispatch
 internal import Foundation
 internal import RPC
 internal import SwiftProtobuf
 
 /// Reads the keys of some ranges at one revision, page by page.
 ///
-/// The next page is asked for as soon as one has come, so that the server is at work while that one is
-/// looked at: two pages are held at most. A server counts all keys behind a page's beginning again for
-/// each page, so pages are as large as memory bears: rows are few at first, until their size is known.
-/// Keys are about as large as those before them, values may be much larger.
+/// A server counts all keys of a range for each page of it, also those far behind the page. Large ranges
+/// are therefore read in parts that are about a page each: they end where resources do, and between
+/// these where the keys that came let guess. Several parts are asked for at once, so that the server is
+/// at work on the next ones while one is looked at; they are held until their turn comes.
+///
+/// Pages have few rows at first, until the size of rows is known. Keys are about as large as those before
+/// them, values may be much larger.
 final class RangeReader {
   private static let firstLimit = (keys: 1_000, values: 100)
 
   /// How many times as many rows as the page before a page may have.
   private static let growth = (keys: 1_000, values: 8)
 
+  /// How many pages may be asked for, or wait for their turn, while one is looked at.
+  private static let mostAsked = 4
+
+  /// How many ranges are counted at most only to tell how far the reading is.
+  private static let mostCounts = 20
+
+  /// A part of one of the ranges.
+  private struct Part {
+    var range: KeyRange
+
+    /// Whether it begins behind a key, where others may tell how keys lie: not where a range begins, or
+    /// a resource.
+    let followsKey: Bool
+
+    /// How many keys it has, or about so many, or at most; nothing where that is not known.
+    var count: Int?
+
+    /// Its page, once it is asked for.
+    var asked: (page: Awaited<RangePage, SourceError>, request: Etcdserverpb_RangeRequest)?
+  }
+
   private let source: LiveSource
   private let question: RowQuestion
-  private let ranges: [KeyRange]
 
   /// The revision of the first answer, and of all others.
   private(set) var revision: Int64?
@@ -26,112 +50,149 @@ final class RangeReader {
   /// How many rows have come.
   private(set) var rowCount = 0
 
-  /// How many rows there are in the ranges that have been begun, and how many ranges those are.
-  private(set) var knownCount = 0
-  private var begunCount = 0
+  /// What is still to be read, the last part first.
+  private var parts: [Part]
 
-  /// The range that is being read, and how much of the next answer is wanted.
-  private var place = 0
+  /// The counts of what was not read when they were asked for, and how many rows had been read then.
+  private var counts: [Awaited<RangePage, SourceError>] = []
+  private var countedRows = 0
+
+  /// Is signalled for each page that comes.
+  private let arrivals = DispatchSemaphore(value: 0)
+
+  /// How many rows the next page is to have at most.
   private var limit: Int
+
+  /// The last key that came.
   private var lastKey: [UInt8] = []
-  private var awaited: (page: Awaited<RangePage, SourceError>, request: Etcdserverpb_RangeRequest)?
+
+  /// How keys lie where the last page comes from.
+  private var stride: KeyStride?
+
+  /// How many resources a part may have that begins with one.
+  private var resourceCount = 8
+
+  /// Where resources end.
+  private lazy var resourceEnds = question.selection.resourceEnds
 
   init(_ source: LiveSource, _ question: RowQuestion) {
     self.source = source
     self.question = question
-    ranges = question.selection.ranges
+    parts = RangeReader.whole(question)
     revision = question.revision.flatMap { $0 > 0 ? $0 : nil }
     limit = question.detail == .keys ? RangeReader.firstLimit.keys : RangeReader.firstLimit.values
   }
 
-  /// The next page; nil behind the last.
-  func next() throws(SourceError) -> RangePage? {
-    if awaited == nil { ask(from: nil) }
-    guard let (awaitedPage, request) = awaited else { return nil }
-    awaited = nil
-    let page: RangePage
-    do throws(SourceError) {
-      page = try awaitedPage.get()
-    } catch .call(.tooLarge(let endpoint, let byteCount, let most)) {
-      // Values are larger than those before them.
-      guard limit > 1 else {
-        throw .call(.tooLarge(endpoint: endpoint, byteCount: byteCount, limit: most))
-      }
-      limit = max(1, limit / 16)
-      ask(again: request)
-      return try next()
-    } catch {
-      throw explained(error, request)
-    }
-    if begunCount == place {
-      begunCount += 1
-      knownCount += page.count
-    }
-    revision = revision ?? page.revision
-    rowCount += page.rowCount
-    try follow(page, request)
-    return page
+  private static func whole(_ question: RowQuestion) -> [Part] {
+    question.selection.ranges.reversed().map { Part(range: $0, followsKey: false) }
   }
 
-  /// How many rows there are in all ranges.
+  /// The next page; nil behind the last.
+  func next() throws(SourceError) -> RangePage? {
+    while true {
+      ask()
+      guard let part = parts.last, let (awaited, request) = part.asked else { return nil }
+      while awaited.current == nil {
+        // Whichever page comes first makes room for another.
+        arrivals.wait()
+        ask()
+      }
+      parts.removeLast()
+      do throws(SourceError) {
+        let page = try awaited.get()
+        if !page.isFromMember, source.isMember {
+          // The part may have been none that the server knows.
+          source.isMember = false
+          parts = RangeReader.whole(question)
+          continue
+        }
+        try take(page, of: part, request)
+        return page
+      } catch .call(.tooLarge(let endpoint, let byteCount, let most)) {
+        // Values are larger than those before them.
+        guard request.limit != 1 else {
+          throw .call(.tooLarge(endpoint: endpoint, byteCount: byteCount, limit: most))
+        }
+        limit = max(1, min(limit, Int(clamping: request.limit)) / 16)
+        parts.append(Part(range: part.range, followsKey: part.followsKey, count: part.count))
+      } catch {
+        throw explained(error, request)
+      }
+    }
+  }
+
+  /// How many rows there are, those that are left over among them.
   func count() throws(SourceError) -> Int {
-    var count = knownCount
-    for range in ranges[begunCount...] {
-      var request = source.request(for: range, at: revision)
-      request.countOnly = true
-      let page = try source.page(request)
+    var count = rowCount
+    for part in parts {
+      // What is read up to a limit is not cut: what is left has been counted.
+      if let counted = part.count {
+        count += counted
+        continue
+      }
+      let page = try source.page(countRequest(for: part.range))
       revision = revision ?? page.revision
       count += page.count
     }
     return count
   }
 
-  /// Asks for what follows a page.
-  private func follow(
+  /// How many rows there are, if that is known by now; else 0. With the first call they are counted, for
+  /// which nothing waits.
+  func total() -> Int {
+    if counts.isEmpty {
+      guard !parts.isEmpty, parts.count <= RangeReader.mostCounts else { return 0 }
+      countedRows = rowCount
+      counts = parts.map { source.fetch(countRequest(for: $0.range)) }
+    }
+    var total = countedRows
+    for count in counts {
+      guard let page = try? count.current?.get() else { return 0 }
+      total += page.count
+    }
+    return total
+  }
+
+  private func countRequest(for range: KeyRange) -> Etcdserverpb_RangeRequest {
+    var request = source.request(for: range, at: revision)
+    request.countOnly = true
+    return request
+  }
+
+  // MARK: Answers
+
+  private func take(
     _ page: RangePage,
+    of part: Part,
     _ request: Etcdserverpb_RangeRequest
   ) throws(SourceError) {
+    revision = revision ?? page.revision
+    rowCount += page.rowCount
     if page.hasMore {
-      guard let last = page.lastKey, lastKey.isEmpty || lastKey.lexicographicallyPrecedes(last)
-      else {
+      guard let last = page.lastKey, !last.lexicographicallyPrecedes(part.range.lowerBound) else {
         throw .answer(source: source.name, fault: "more keys, but none after those before")
       }
-      lastKey = last
-      if page.byteCount > 0, page.rowCount > 0 {
-        let fitting = source.options.pageByteCount / max(1, page.byteCount / page.rowCount)
-        let growth = RangeReader.growth
-        let factor = question.detail == .keys ? growth.keys : growth.values
-        // A page with little in it costs the server as much as another.
-        let left = knownCount - rowCount
-        let isNearlyAll = left <= fitting + fitting / 4
-        limit = max(1, min(isNearlyAll ? left : fitting, limit * factor))
-      }
-      ask(from: last + [0])
-    } else {
-      // The answer that ends a range is its last.
-      place += 1
-      lastKey = []
-      ask(from: nil)
+      let rest = KeyRange(lowerBound: last + [0], upperBound: part.range.upperBound)
+      parts.append(Part(range: rest, followsKey: true, count: page.count - page.rowCount))
     }
+    lastKey = page.lastKey ?? lastKey
+    learn(from: page, of: part, request)
+    ask()
   }
 
-  /// Asks for a page of the range at hand, from a key on.
-  private func ask(from key: [UInt8]?) {
-    guard place < ranges.count, (wantedCount ?? .max) > 0 else { return }
-    let range = ranges[place]
-    let rest = key.map { KeyRange(lowerBound: $0, upperBound: range.upperBound) } ?? range
-    ask(again: source.request(for: rest, at: revision, detail: question.detail))
-  }
-
-  /// How many rows are still wanted, where all that come are.
-  private var wantedCount: Int? {
-    question.selection.isFiltered ? nil : question.limit.map { $0 - rowCount }
-  }
-
-  private func ask(again request: Etcdserverpb_RangeRequest) {
-    var request = request
-    request.limit = Int64(min(limit, wantedCount ?? limit))
-    awaited = (source.fetch(request), request)
+  /// How large rows are, and how they lie.
+  private func learn(from page: RangePage, of part: Part, _ request: Etcdserverpb_RangeRequest) {
+    let isSparse = !page.hasMore && page.rowCount < Int(request.limit) / 8
+    if !part.followsKey { resourceCount = isSparse ? resourceCount * 2 : 1 }
+    if isSparse {
+      if part.followsKey { stride?.widen() }
+    } else if let first = page.firstKey, let last = page.lastKey {
+      stride = KeyStride(from: first, to: last, count: page.rowCount)
+    }
+    guard page.byteCount > 0, page.rowCount > 0 else { return }
+    let fitting = source.options.pageByteCount / max(1, page.byteCount / page.rowCount)
+    let growth = RangeReader.growth
+    limit = max(1, min(fitting, limit * (question.detail == .keys ? growth.keys : growth.values)))
   }
 
   private func explained(
@@ -144,5 +205,92 @@ final class RangeReader {
       return .compactedMeanwhile(revision: revision, after: lastKey)
     }
     return source.explained(error, range: KeyRange(request), revision: request.revision)
+  }
+
+  // MARK: Requests
+
+  /// How many rows are still wanted, where all that come are.
+  private var wantedCount: Int? {
+    question.selection.isFiltered ? nil : question.limit.map { $0 - rowCount }
+  }
+
+  /// Asks for what comes next.
+  private func ask() {
+    // What is asked for together has to be of one revision, and wanted.
+    let most =
+      revision == nil || !source.isMember || wantedCount != nil ? 1 : RangeReader.mostAsked
+    // What comes next is asked for however much waits behind it.
+    while parts.last?.asked == nil || heldPageCount < most, (wantedCount ?? .max) > 0,
+      let place = parts.lastIndex(where: { $0.asked == nil })
+    {
+      let isCut = cut(place)
+      ask(isCut ? place + 1 : place)
+    }
+  }
+
+  /// How many pages are asked for, or wait for their turn: small ones together count as one.
+  private var heldPageCount: Int {
+    var (count, byteCount) = (0, 0)
+    for part in parts {
+      guard let page = part.asked?.page else { continue }
+      if let outcome = page.current {
+        byteCount += (try? outcome.get())?.byteCount ?? 0
+      } else {
+        count += 1
+      }
+    }
+    return count + byteCount / source.options.pageByteCount
+  }
+
+  private func ask(_ place: Int) {
+    let range = parts[place].range
+    var request = source.request(for: range, at: revision, detail: question.detail)
+    // Servers that are none of etcd's refuse limits for one key.
+    let isSingle = range.singleKey != nil
+    request.limit = isSingle ? 1 : Int64(min(limit, wantedCount ?? limit))
+    let page = source.fetch(request) { [arrivals] in arrivals.signal() }
+    parts[place].asked = (page, request)
+  }
+
+  /// Makes a part about as large as a page.
+  ///
+  /// - Returns: Whether something is left of it, which now takes its place.
+  private func cut(_ place: Int) -> Bool {
+    let part = parts[place]
+    guard source.isMember, wantedCount == nil, part.count ?? .max > limit,
+      let (bound, isGuess) = end(of: part)
+    else { return false }
+    let guessed = isGuess ? wantedKeyCount : nil
+    parts[place].range = KeyRange(lowerBound: part.range.lowerBound, upperBound: bound)
+    parts[place].count = guessed
+    let rest = KeyRange(lowerBound: bound, upperBound: part.range.upperBound)
+    let count = part.count.map { $0 - (guessed ?? 0) }
+    parts.insert(Part(range: rest, followsKey: isGuess, count: count), at: place)
+    return true
+  }
+
+  /// How many keys a part is meant to have: a page that is nearly full.
+  private var wantedKeyCount: Int { limit - limit / 8 }
+
+  /// Where a part is to end: at a guess, or where a resource ends; nothing where all of it is to be read.
+  private func end(of part: Part) -> (bound: [UInt8], isGuess: Bool)? {
+    let ends = resourceEnds
+    let lower = part.range.lowerBound
+    // The first end that is behind the beginning.
+    var (low, high) = (0, ends.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if lower.lexicographicallyPrecedes(ends[middle]) { high = middle } else { low = middle + 1 }
+    }
+    func isInside(_ bound: [UInt8]) -> Bool {
+      part.range.upperBound.map { bound.lexicographicallyPrecedes($0) } ?? true
+    }
+    if part.followsKey, let guess = stride?.bound(ofKeys: wantedKeyCount, from: lower),
+      isInside(guess), low == ends.count || guess.lexicographicallyPrecedes(ends[low])
+    {
+      return (guess, true)
+    }
+    let place = low + (part.followsKey ? 1 : resourceCount) - 1
+    return place < ends.count && isInside(ends[place]) ? (ends[place], false) : nil
   }
 }

@@ -40,7 +40,7 @@ struct WatchAnswer: Sendable {
       var lastEvent: UnsafeRawBufferPointer?
       while let field = try reader.next() {
         switch (field.number, field.value) {
-        case (1, .bytes(let header)): revision = try RangePage.revision(of: header)
+        case (1, .bytes(let header)): revision = try RangePage.facts(of: header).revision
         case (2, .number(let number)): watchID = Int64(bitPattern: number)
         case (3, .number(let number)): isCreated = number != 0
         case (4, .number(let number)): isCanceled = number != 0

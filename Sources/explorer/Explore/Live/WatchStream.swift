@@ -18,12 +18,14 @@ final class WatchStream {
     var wantsPrevious = false
   }
 
+  private let source: LiveSource
   private let name: String
   private let stream: CallStream<Etcdserverpb_WatchRequest, Etcdserverpb_WatchResponse>
   private var pending: Awaited<WatchAnswer, SourceError>?
 
   /// Opens a stream, which is told if its member has lost the others.
   init(_ source: LiveSource) throws(SourceError) {
+    self.source = source
     name = source.name
     stream = try Awaited { [client = source.client] () -> Result<_, SourceError> in
       do throws(EtcdClientError) {
@@ -42,10 +44,12 @@ final class WatchStream {
   func watch(_ wish: Wish) throws(SourceError) {
     try send { request in
       request.createRequest = .with { create in
-        (create.key, create.rangeEnd) = wish.range.requestBounds
+        (create.key, create.rangeEnd) = source.bounds(of: wish.range)
         create.startRevision = wish.firstRevision
         create.prevKv = wish.wantsPrevious
         create.fragment = true
+        // Servers tell of it only where a watcher has been told of everything before.
+        create.progressNotify = true
       }
     }
   }

@@ -95,7 +95,9 @@ public final class WatchTail {
   private var places: [WatchedRange] = []
   private var known: KnownKeys?
   private var stream: WatchStream?
-  private var createdCount = 0
+
+  /// The places of the watchers, by the numbers that the server gave them.
+  private var watchers: [Int64: Int] = [:]
   private var isLost = false
   private var pause = WatchTail.pauses.shortest
   private var lastAsked = ContinuousClock.now
@@ -207,19 +209,21 @@ public final class WatchTail {
       try list(body)
     }
     // One watcher tells of its changes in order; several, of the past, one after the other.
-    if places.count > 1 { try catchUp(to: current, body) }
+    if places.count > 1, source.isMember { try catchUp(to: current, body) }
     let stream = try WatchStream(source)
-    for place in places {
-      let wish = WatchStream.Wish(
-        range: place.range,
-        firstRevision: place.next,
-        wantsPrevious: options.wantsPrevious
-      )
-      try stream.watch(wish)
-    }
-    createdCount = 0
+    watchers = [:]
+    try watch(places[0], stream)
     self.stream = stream
     lastAsked = .now
+  }
+
+  private func watch(_ place: WatchedRange, _ stream: WatchStream) throws(SourceError) {
+    let wish = WatchStream.Wish(
+      range: place.range,
+      firstRevision: place.next,
+      wantsPrevious: options.wantsPrevious
+    )
+    try stream.watch(wish)
   }
 
   /// Shows what happened up to a revision, of all ranges in order.
@@ -267,31 +271,31 @@ public final class WatchTail {
       throw source.cancellation(answer, from: revision)
     }
     if answer.isCreated {
-      createdCount += 1
-      if createdCount == places.count {
-        pause = WatchTail.pauses.shortest
-        if isLost {
-          isLost = false
-          body(.notice(.resumed(revision: revision + 1)))
-        }
+      // Which number a watcher has is known if no other is on its way.
+      watchers[answer.watchID] = watchers.count
+      if watchers.count < places.count { return try watch(places[watchers.count], stream) }
+      pause = WatchTail.pauses.shortest
+      if isLost {
+        isLost = false
+        body(.notice(.resumed(revision: revision + 1)))
       }
       return
     }
-    if answer.eventCount == 0 {
+    if answer.watchID == -1, answer.eventCount == 0 {
       // All watchers have been told of all changes up to there.
-      if answer.watchID == -1, answersProgress == true {
+      if answersProgress == true, watchers.count == places.count {
         for place in places.indices { places[place].reach(answer.revision + 1) }
       }
       return
     }
-    let watchID = Int(clamping: answer.watchID)
-    guard places.indices.contains(watchID) else {
+    guard let place = watchers[answer.watchID] else {
       throw .answer(source: source.name, fault: "watcher \(answer.watchID)")
     }
+    if answer.eventCount == 0 { return places[place].reach(answer.revision + 1) }
     try answer.forEachEvent(of: source.name) { event throws(SourceError) in
-      show(event, of: watchID, body)
+      show(event, of: place, body)
     }
-    if !answer.isFragment { places[watchID].endRevision() }
+    if !answer.isFragment { places[place].endRevision() }
   }
 
   private func askForProgress(_ stream: WatchStream) throws(SourceError) {

@@ -21,7 +21,6 @@ public struct ProgressMeter: Sendable {
   }
 
   private let subject: String
-  private let total: Int?
   private let unit: Unit
   private var nextTime = ProgressMeter.delay
 
@@ -29,11 +28,9 @@ public struct ProgressMeter: Sendable {
   ///
   /// - Parameters:
   ///   - subject: What is worked on, such as the name of a file.
-  ///   - total: How much there is to be done; nil if nobody knows.
   ///   - unit: What it is counted in.
-  public init(subject: String, total: Int?, unit: Unit = .bytes) {
+  public init(subject: String, unit: Unit = .bytes) {
     self.subject = subject
-    self.total = total
     self.unit = unit
   }
 
@@ -41,16 +38,17 @@ public struct ProgressMeter: Sendable {
   ///
   /// - Parameters:
   ///   - done: How much is done.
+  ///   - total: How much there is to be done; 0 if nobody knows.
   ///   - elapsed: How long the work has been going on.
   /// - Returns: `backup.db: 1.2 GB of 4.8 GB (25%), 600 MB/s, 6s left`, or nil.
-  public mutating func line(done: Int, elapsed: Duration) -> String? {
+  public mutating func line(done: Int, of total: Int, elapsed: Duration) -> String? {
     guard elapsed >= nextTime else { return nil }
     nextTime = elapsed + ProgressMeter.interval
     let seconds =
       Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
     let rate = Double(max(done, 0)) / seconds
     var parts = [unit.text(max(done, 0))]
-    if let total, total > 0 {
+    if total > 0 {
       // A file may grow while it is read.
       let share = min(Double(done) / Double(total), 1)
       parts[0] += " of \(unit.text(total)) (\(Int(max(share, 0) * 100))%)"
@@ -58,7 +56,7 @@ public struct ProgressMeter: Sendable {
     // Work that stands still has no rate that fits a number.
     if rate >= 1, rate < 1e18 {
       parts.append("\(unit.text(Int(rate)))/s")
-      if let total, total > done {
+      if total > done {
         let left = min((Double(total - done) / rate).rounded(.up), 1e12)
         parts.append("\(HumanText.age(seconds: Int64(left))) left")
       }
