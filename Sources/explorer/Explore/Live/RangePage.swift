@@ -22,6 +22,9 @@ struct RangePage: Sendable {
   /// How many keys the range has, whatever the limit.
   let count: Int
 
+  /// What no store has: a server that says more is not believed, so that counts can be added up.
+  private static let mostKeys = 1 << 48
+
   /// How many rows there are in the answer.
   let rowCount: Int
 
@@ -59,7 +62,8 @@ struct RangePage: Sendable {
           lastRow = row
           rowCount += 1
         case (3, .number(let more)): hasMore = more != 0
-        case (4, .number(let number)): count = Int(clamping: Int64(bitPattern: number))
+        case (4, .number(let number)):
+          count = min(max(0, Int(clamping: Int64(bitPattern: number))), RangePage.mostKeys)
         default: break
         }
       }

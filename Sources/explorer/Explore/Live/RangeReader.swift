@@ -1,6 +1,6 @@
+internal import Dispatch
 internal import EtcdClient
 internal import EtcdMessages
-internal import Dispatch
 internal import Foundation
 internal import RPC
 internal import SwiftProtobuf
@@ -26,6 +26,9 @@ final class RangeReader {
   /// How many ranges are counted at most only to tell how far the reading is.
   private static let mostCounts = 20
 
+  /// How many resources a part has at most: more than there are.
+  private static let mostResources = 1_024
+
   /// A part of one of the ranges.
   private struct Part {
     var range: KeyRange
@@ -34,8 +37,11 @@ final class RangeReader {
     /// a resource.
     let followsKey: Bool
 
-    /// How many keys it has, or about so many, or at most; nothing where that is not known.
+    /// How many keys it has, or about so many; nothing where that is not known.
     var count: Int?
+
+    /// Whether a server has counted them.
+    var isCounted = false
 
     /// Its page, once it is asked for.
     var asked: (page: Awaited<RangePage, SourceError>, request: Etcdserverpb_RangeRequest)?
@@ -114,7 +120,9 @@ final class RangeReader {
           throw .call(.tooLarge(endpoint: endpoint, byteCount: byteCount, limit: most))
         }
         limit = max(1, min(limit, Int(clamping: request.limit)) / 16)
-        parts.append(Part(range: part.range, followsKey: part.followsKey, count: part.count))
+        var part = part
+        part.asked = nil
+        parts.append(part)
       } catch {
         throw explained(error, request)
       }
@@ -125,9 +133,8 @@ final class RangeReader {
   func count() throws(SourceError) -> Int {
     var count = rowCount
     for part in parts {
-      // What is read up to a limit is not cut: what is left has been counted.
-      if let counted = part.count {
-        count += counted
+      if part.isCounted {
+        count += part.count ?? 0
         continue
       }
       let page = try source.page(countRequest(for: part.range))
@@ -137,8 +144,9 @@ final class RangeReader {
     return count
   }
 
-  /// How many rows there are, if that is known by now; else 0. With the first call they are counted, for
-  /// which nothing waits.
+  /// How many rows there are, if that is known by now; else 0.
+  ///
+  /// With the first call they are counted, for which nothing waits.
   func total() -> Int {
     if counts.isEmpty {
       guard !parts.isEmpty, parts.count <= RangeReader.mostCounts else { return 0 }
@@ -173,7 +181,8 @@ final class RangeReader {
         throw .answer(source: source.name, fault: "more keys, but none after those before")
       }
       let rest = KeyRange(lowerBound: last + [0], upperBound: part.range.upperBound)
-      parts.append(Part(range: rest, followsKey: true, count: page.count - page.rowCount))
+      let count = max(0, page.count - page.rowCount)
+      parts.append(Part(range: rest, followsKey: true, count: count, isCounted: true))
     }
     lastKey = page.lastKey ?? lastKey
     learn(from: page, of: part, request)
@@ -183,7 +192,9 @@ final class RangeReader {
   /// How large rows are, and how they lie.
   private func learn(from page: RangePage, of part: Part, _ request: Etcdserverpb_RangeRequest) {
     let isSparse = !page.hasMore && page.rowCount < Int(request.limit) / 8
-    if !part.followsKey { resourceCount = isSparse ? resourceCount * 2 : 1 }
+    if !part.followsKey {
+      resourceCount = isSparse ? min(resourceCount * 2, RangeReader.mostResources) : 1
+    }
     if isSparse {
       if part.followsKey { stride?.widen() }
     } else if let first = page.firstKey, let last = page.lastKey {
@@ -218,7 +229,8 @@ final class RangeReader {
   private func ask() {
     // What is asked for together has to be of one revision, and wanted.
     let most =
-      revision == nil || !source.isMember || wantedCount != nil ? 1 : RangeReader.mostAsked
+      revision == nil || !source.isMember || (wantedCount ?? .max) <= limit
+      ? 1 : RangeReader.mostAsked
     // What comes next is asked for however much waits behind it.
     while parts.last?.asked == nil || heldPageCount < most, (wantedCount ?? .max) > 0,
       let place = parts.lastIndex(where: { $0.asked == nil })
@@ -257,12 +269,12 @@ final class RangeReader {
   /// - Returns: Whether something is left of it, which now takes its place.
   private func cut(_ place: Int) -> Bool {
     let part = parts[place]
-    guard source.isMember, wantedCount == nil, part.count ?? .max > limit,
+    guard source.isMember, (wantedCount ?? .max) > limit, (part.count ?? .max) > limit,
       let (bound, isGuess) = end(of: part)
     else { return false }
     let guessed = isGuess ? wantedKeyCount : nil
     parts[place].range = KeyRange(lowerBound: part.range.lowerBound, upperBound: bound)
-    parts[place].count = guessed
+    (parts[place].count, parts[place].isCounted) = (guessed, false)
     let rest = KeyRange(lowerBound: bound, upperBound: part.range.upperBound)
     let count = part.count.map { $0 - (guessed ?? 0) }
     parts.insert(Part(range: rest, followsKey: isGuess, count: count), at: place)
