@@ -51,14 +51,7 @@ struct DecodeCommand: ParsableCommand {
   @Option(name: .long, help: "The etcd key of the value, for decrypting it.")
   var key: String?
 
-  @Option(
-    name: .long,
-    help: ArgumentHelp(
-      "The EncryptionConfiguration of the API server, with the keys of encrypted values.",
-      valueName: "file"
-    )
-  )
-  var encryptionConfig: String?
+  @OptionGroup var encryption: EncryptionOption
 
   @Option(
     name: .customLong("as"),
@@ -84,7 +77,7 @@ struct DecodeCommand: ParsableCommand {
       try DecodeError.ObjectType(argument: $0, of: "--as")
     }
     options.showsUnknownFields = showsUnknownFields
-    options.encryption = try EncryptionOption.read(encryptionConfig)
+    options.encryption = try encryption.read()
     let catalogue = try catalogueOptions.catalogue()
     if let type = options.assumedType { try checkIsKnown(type, in: catalogue) }
     let decoder = Decoder(catalogue: catalogue, options: options)

@@ -59,11 +59,7 @@ struct DiffCommand: ParsableCommand {
   @Flag(name: .long, help: "Show the data of Secrets.")
   var showSecrets = false
 
-  @Option(
-    name: .long,
-    help: ArgumentHelp("The API server's EncryptionConfiguration.", valueName: "file")
-  )
-  var encryptionConfig: String?
+  @OptionGroup var encryption: EncryptionOption
 
   @OptionGroup var catalogueOptions: CatalogueOptions
 
@@ -78,7 +74,7 @@ struct DiffCommand: ParsableCommand {
     let targets = try target.resolve(with: catalogue, in: new.source)
     var options = Decoder.Options()
     options.release = try catalogueOptions.wantedRelease()
-    options.encryption = try EncryptionOption.read(encryptionConfig)
+    options.encryption = try encryption.read()
     var printing = DifferencePrinting(
       format: output,
       isKeysOnly: keysOnly,
@@ -216,10 +212,14 @@ private struct DifferencePrinting: ~Copyable {
   private mutating func printSummary(_ difference: RowDifference, _ key: String) -> Bool {
     let fields = fields(difference, key)
     if let fields, isNothing(fields) { return false }
+    var start = output.buffer.count
     output.buffer.append("\(kind(of: difference).mark) \(OneLine.escaped(key))\n")
+    output.colourDifference(from: start)
+    start = output.buffer.count
     for change in fields?.changes ?? [] {
       output.buffer.append("    \(OneLine.escaped(change.summary()))\n")
     }
+    output.colourDifference(from: start, column: 4)
     return true
   }
 
@@ -250,11 +250,13 @@ private struct DifferencePrinting: ~Copyable {
       return true
     }
     let lines = UnifiedDifference(from: old, to: new, options: options)
+    let start = output.buffer.count
     lines.append(
       oldName: difference.old == nil ? "/dev/null" : "\(names.old):\(key)",
       newName: difference.new == nil ? "/dev/null" : "\(names.new):\(key)",
       to: &output.buffer
     )
+    output.colourDifference(from: start)
     return !lines.isEmpty || isLossy
   }
 

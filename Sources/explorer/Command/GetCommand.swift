@@ -29,15 +29,7 @@ struct GetCommand: ParsableCommand {
   @OptionGroup var target: TargetOptions
   @OptionGroup var source: SourceOptions
 
-  @Option(
-    name: [.customShort("l"), .long],
-    help: ArgumentHelp(
-      "Only objects with these labels: app=web,tier!=db,env in (a,b),!canary.",
-      valueName: "labels"
-    ),
-    transform: { try LabelSelector($0) }
-  )
-  var selector: LabelSelector?
+  @OptionGroup var labels: LabelOption
 
   @Option(name: .long, help: "Objects as they were at this revision.")
   var rev: Int64?
@@ -73,14 +65,7 @@ struct GetCommand: ParsableCommand {
   @Flag(name: .long, help: "Without the names of the columns.")
   var noHeaders = false
 
-  @Option(
-    name: .long,
-    help: ArgumentHelp(
-      "The EncryptionConfiguration of the API server, with the keys of encrypted values.",
-      valueName: "file"
-    )
-  )
-  var encryptionConfig: String?
+  @OptionGroup var encryption: EncryptionOption
 
   @OptionGroup var catalogueOptions: CatalogueOptions
 
@@ -109,7 +94,7 @@ struct GetCommand: ParsableCommand {
     let targets = try target.resolve(with: catalogue, in: source)
     var options = Decoder.Options()
     options.release = try catalogueOptions.wantedRelease()
-    options.encryption = try EncryptionOption.read(encryptionConfig)
+    options.encryption = try encryption.read()
     let printer = ObjectPrinter(
       format: output,
       template: try output.template(),
@@ -117,17 +102,17 @@ struct GetCommand: ParsableCommand {
       parser: targets.parser,
       cleaner: clean ? cleaner : nil,
       tables: tables(of: targets),
-      selector: selector
+      selector: labels.selector
     )
     var printing = printer.begin()
     do {
       try print(source, targets, with: &printing)
     } catch let error as SourceError {
       printing.end()
-      throw CommandFailure("", error)
+      throw self.source.failure(error)
     }
     printing.end()
-    if let selector, printing.count == 0, !printing.hasFailed, !isMissing {
+    if let selector = labels.selector, printing.count == 0, !printing.hasFailed, !isMissing {
       Diagnostics.report(CommandFailure("-l \(selector)", "no object has these labels"))
     }
     if SourceNotes.report(source) || printing.hasFailed { throw ExitCode(2) }

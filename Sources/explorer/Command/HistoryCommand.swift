@@ -47,11 +47,7 @@ struct HistoryCommand: ParsableCommand {
   @Flag(name: .long, help: "Show the data of Secrets.")
   var showSecrets = false
 
-  @Option(
-    name: .long,
-    help: ArgumentHelp("The API server's EncryptionConfiguration.", valueName: "file")
-  )
-  var encryptionConfig: String?
+  @OptionGroup var encryption: EncryptionOption
 
   @OptionGroup var catalogueOptions: CatalogueOptions
 
@@ -71,7 +67,7 @@ struct HistoryCommand: ParsableCommand {
     }
     var options = Decoder.Options()
     options.release = try catalogueOptions.wantedRelease()
-    options.encryption = try EncryptionOption.read(encryptionConfig)
+    options.encryption = try encryption.read()
     let decoder = Decoder(catalogue: catalogue, options: options)
     var printing = HistoryPrinting(
       format: output,
@@ -89,7 +85,7 @@ struct HistoryCommand: ParsableCommand {
       progress.end()
     } catch {
       printing.end()
-      throw CommandFailure("", error)
+      throw self.source.failure(error)
     }
     printing.end()
     if let unsought = (source as? LiveSource)?.unsoughtRevisions {
@@ -226,27 +222,33 @@ private struct HistoryPrinting: ~Copyable {
     switch format {
     case .text, .diff:
       let time = time(of: row.isTombstone ? olderObject?.lastWrite : write, olderObject?.lastWrite)
-      var line = "\(row.revision.main)  \(event)  \(time)"
+      output.buffer.append("\(row.revision.main)  ")
+      output.append(event, in: (ChangeKind(rawValue: event) ?? .added).colour)
+      var line = "  \(time)"
       if let manager = write?.manager, write != olderObject?.lastWrite { line += "  by \(manager)" }
       if !row.isTombstone {
         line += "  version \(version)  \(keyValue?.value.count ?? 0) B"
       }
       output.buffer.append(OneLine.escaped(line) + "\n")
       if format == .text {
+        let start = output.buffer.count
         for change in difference?.changes ?? [] {
           output.buffer.append("    \(OneLine.escaped(change.summary()))\n")
         }
+        output.colourDifference(from: start, column: 4)
       } else if let object, let olderObject, difference != nil {
         let lines = UnifiedDifference(
           from: olderObject,
           to: object,
           options: options
         )
+        let start = output.buffer.count
         lines.append(
           oldName: "revision \(older?.revision.main ?? 0)",
           newName: "revision \(row.revision.main)",
           to: &output.buffer
         )
+        output.colourDifference(from: start)
       }
     case .json:
       output.buffer.append("{\"key\":\(JSONString.text(key)),\"revision\":\(row.revision.main)")

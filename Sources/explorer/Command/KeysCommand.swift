@@ -105,7 +105,7 @@ struct KeysCommand: ParsableCommand {
         found = try list(source, targets)
       }
     } catch let error as SourceError {
-      throw CommandFailure("", error)
+      throw self.source.failure(error)
     }
     if SourceNotes.report(source) { throw ExitCode(2) }
     if !found {

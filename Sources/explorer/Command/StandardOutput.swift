@@ -15,6 +15,10 @@ struct StandardOutput: ~Copyable {
   /// Whether a person sees the output, and control characters would do what they say.
   let isTerminal = isatty(1) == 1
 
+  /// Where colours are in what has been collected, in order; none unless they are shown.
+  private var colours: [(range: Range<Int>, colour: TerminalColour)] = []
+  private lazy var hasColours = isTerminal && !TerminalColour.isUnwanted
+
   /// Writes what has been collected, if it is much.
   mutating func flushIfLarge() {
     if buffer.count >= StandardOutput.flushByteCount { flush() }
@@ -26,6 +30,35 @@ struct StandardOutput: ~Copyable {
     flush()
   }
 
+  /// Appends text that has a colour on a terminal.
+  mutating func append(_ text: String, in colour: TerminalColour) {
+    let start = buffer.count
+    buffer.append(text)
+    if hasColours { colours.append((start..<buffer.count, colour)) }
+  }
+
+  /// Gives the lines of a difference their colours: what is new, gone, or changed.
+  ///
+  /// - Parameters:
+  ///   - start: How much had been collected before them.
+  ///   - column: Where in a line its mark stands.
+  mutating func colourDifference(from start: Int, column: Int = 0) {
+    guard hasColours else { return }
+    let found = buffer.withBytes { bytes in
+      var found: [(range: Range<Int>, colour: TerminalColour)] = []
+      var line = start
+      while line < bytes.count {
+        let end = bytes[line...].firstIndex(of: 0x0A) ?? bytes.count
+        if let colour = TerminalColour(ofLine: bytes[line..<end], column: column) {
+          found.append((line..<end, colour))
+        }
+        line = end + 1
+      }
+      return found
+    }
+    colours += found
+  }
+
   /// Writes what has been collected.
   ///
   /// A reader that has gone away is no error: the program ends with success, as one that a signal
@@ -33,12 +66,30 @@ struct StandardOutput: ~Copyable {
   mutating func flush() {
     if isTerminal {
       TerminalLine.clear()
-      let escaped = buffer.withBytes { TerminalText.escaped($0) }
-      escaped.withUnsafeBytes { StandardOutput.writeAll($0) }
+      terminalText.withUnsafeBytes { StandardOutput.writeAll($0) }
+      colours.removeAll()
     } else {
       buffer.withBytes { StandardOutput.writeAll($0) }
     }
     buffer.removeAll()
+  }
+
+  /// What has been collected, harmless and in colours.
+  private var terminalText: [UInt8] {
+    buffer.withBytes { bytes in
+      var text: [UInt8] = []
+      var place = 0
+      for (range, colour) in colours {
+        text += TerminalText.escaped(
+          UnsafeRawBufferPointer(rebasing: bytes[place..<range.lowerBound])
+        )
+        text += colour.rawValue.utf8
+        text += TerminalText.escaped(UnsafeRawBufferPointer(rebasing: bytes[range]))
+        text += TerminalColour.end.utf8
+        place = range.upperBound
+      }
+      return text + TerminalText.escaped(UnsafeRawBufferPointer(rebasing: bytes[place...]))
+    }
   }
 
   /// Takes the line before the one that is written next away from the terminal.

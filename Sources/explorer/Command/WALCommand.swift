@@ -85,14 +85,7 @@ struct WALCommand: ParsableCommand {
   @Flag(name: .long, help: "Without the names of the columns.")
   var noHeaders = false
 
-  @Option(
-    name: .long,
-    help: ArgumentHelp(
-      "The EncryptionConfiguration of the API server, with the keys of encrypted values.",
-      valueName: "file"
-    )
-  )
-  var encryptionConfig: String?
+  @OptionGroup var encryption: EncryptionOption
 
   @OptionGroup var catalogueOptions: CatalogueOptions
 
@@ -107,7 +100,7 @@ struct WALCommand: ParsableCommand {
   mutating func run() throws {
     var options = Decoder.Options()
     options.release = try catalogueOptions.wantedRelease()
-    options.encryption = try EncryptionOption.read(encryptionConfig)
+    options.encryption = try encryption.read()
     let decoder = Decoder(catalogue: try catalogueOptions.catalogue(), options: options)
     let log: LogSource
     do {

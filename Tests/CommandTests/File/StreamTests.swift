@@ -110,7 +110,9 @@ private import Glibc
 
   /// Runs `explorer` on a terminal.
   private func terminal(_ command: String) throws -> Program.Result {
-    try FileCommands.shell("script -qec \"'$EXPLORER' \(command)\" /dev/null < /dev/null")
+    try FileCommands.shell(
+      "NO_COLOR= TERM=xterm script -qec \"'$EXPLORER' \(command)\" /dev/null < /dev/null"
+    )
   }
 
   @Test(.enabled(if: hasScript, "script is not on this machine"))
@@ -127,6 +129,25 @@ private import Glibc
     #expect(shown.text.contains("/\u{FC}mlaut/\u{20AC}\r\n"))
     let raw = try terminal("get --file '\(fixture.dataDirectory)' --prefix $'\\\\x00' -o raw")
     #expect(!raw.output.contains(0x1B))
+  }
+
+  @Test(.enabled(if: hasScript, "script is not on this machine"))
+  func differencesHaveColoursOnATerminalOnly() throws {
+    let fixture = try EtcdFixture(.v35, "plain")
+    let source = "\(fixture.dataDirectory)/member/snap/db"
+    let compared = "diff '\(source)@2' '\(source)'"
+    let piped = try FileCommands.shell("\"$EXPLORER\" \(compared)")
+    #expect(piped.status == 1, "\(piped.errors)")
+    #expect(!piped.output.contains(0x1B))
+    let shown = try terminal("\(compared)")
+    #expect(shown.text.contains("\u{1B}[32m+ "))
+    #expect(shown.text.contains("\u{1B}[0m\r\n"))
+    for setting in ["NO_COLOR=1", "TERM=dumb"] {
+      let plain = try FileCommands.shell(
+        "\(setting) script -qec \"'$EXPLORER' \(compared)\" /dev/null < /dev/null"
+      )
+      #expect(!plain.output.contains(0x1B), "\(setting)")
+    }
   }
 
   @Test(.enabled(if: hasScript, "script is not on this machine"))

@@ -172,6 +172,30 @@ struct ClusterCommandTests {
     }
   }
 
+  @Test func oneMemberAloneIsReadIfItIsAskedFor() async throws {
+    try await SharedCluster.use { cluster in
+      let client = try Self.client(cluster)
+      _ = try await client.call(.put, .with { $0.key = Data("/alone".utf8) })
+      // Nobody can give a token without a majority: users are not asked for meanwhile.
+      _ = try await client.call(.authDisable, .init())
+      for member in cluster.members.dropFirst() { member.kill() }
+      let left = cluster.members[0].endpoint
+      let arguments = ["--endpoints", left] + cluster.clientArguments.dropFirst(2).dropLast(2)
+      try await onOwnThread {
+        let question = ["keys", "/alone", "--exact", "--command-timeout", "1s"] + arguments
+        let unanswered = try Program.run(Program.explorer, question)
+        #expect(unanswered.status == 2)
+        #expect(unanswered.errors.contains("\(left): "), "\(unanswered.errors)")
+        #expect(unanswered.errors.contains("--consistency s"), "\(unanswered.errors)")
+        let answered = try Program.run(Program.explorer, question + ["--consistency", "s"])
+        #expect(answered.status == 0, "\(answered.errors)")
+        #expect(answered.text == "/alone\n")
+      }
+      try cluster.heal()
+      _ = try await client.call(.authEnable, .init())
+    }
+  }
+
   @Test func everyCommandWorksWithCertificatesAndUsers() async throws {
     try await SharedCluster.use { cluster in
       try await onOwnThread {

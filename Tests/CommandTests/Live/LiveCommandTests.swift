@@ -149,6 +149,40 @@ struct LiveCommandTests {
     }
   }
 
+  @Test(arguments: kinds)
+  func objectsWithLabelsComeAndGoWithTheirLabels(kind: ServerKind) async throws {
+    try await onOwnThread {
+      let server = try Server.start(kind, electsFast: true)
+      func put(_ name: String, _ labels: String) throws {
+        let json =
+          #"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"\#(name)","labels":{\#(labels)}}}"#
+        try etcdctl(server, ["put", "/registry/pods/a/\(name)", json])
+      }
+      try put("web", #""app":"web""#)
+      try put("db", #""app":"db""#)
+      try put("web", #""app":"web","tier":"front""#)
+      try put("web", #""app":"none""#)
+      try put("web", #""app":"web""#)
+      try etcdctl(server, ["del", "/registry/pods/a/db"])
+      try etcdctl(server, ["del", "/registry/pods/a/web"])
+      func events(_ arguments: String...) throws -> [String] {
+        let watch = ["watch", "pods", "-l", "app=web", "--rev", "1", "--limit", "5"] + arguments
+        let result = try run(server, watch)
+        #expect(result.status == 0, "\(result.errors)")
+        return result.text.split(separator: "\n").map(String.init)
+      }
+      let kinds = ["ADDED", "MODIFIED", "DELETED", "ADDED", "DELETED"]
+      let words = try events().map { $0.split(separator: " ").dropFirst().first.map(String.init) }
+      #expect(words == kinds)
+      let objects = try events("-o", "json")
+      #expect(objects.count == 5)
+      for (object, kind) in zip(objects, kinds) {
+        #expect(object.contains("\"type\":\"\(kind)\""), "\(object)")
+        #expect(object.contains("\"app\":\"web\""), "\(object)")
+      }
+    }
+  }
+
   @Test func nobodyThereIsSaidAtOnce() async throws {
     try await onOwnThread {
       let port = try Loopback.freePorts(1)[0]

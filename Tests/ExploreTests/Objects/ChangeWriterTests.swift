@@ -107,12 +107,12 @@ import Testing
     #expect(found.text.unicodeScalars.count <= 210)
   }
 
-  @Test func secretsStaySecret() throws {
-    let found = try words(
-      #"{"apiVersion":"v1","kind":"Secret","data":{"a":"c2VjcmV0"}}"#,
-      #"{"apiVersion":"v1","kind":"Secret","data":{"a":"b3RoZXI="}}"#
-    )
-    #expect(found.text == "data.a *** (before) \u{2192} *** (after)")
+  @Test func secretsStaySecretUnlessTheyAreAskedFor() throws {
+    let old = #"{"apiVersion":"v1","kind":"Secret","data":{"a":"c2VjcmV0"}}"#
+    let new = #"{"apiVersion":"v1","kind":"Secret","data":{"a":"b3RoZXI="}}"#
+    #expect(try words(old, new).text == "data.a *** (before) \u{2192} *** (after)")
+    let shown = try words(old, new) { $0.masksSecrets = false }
+    #expect(shown.text == "data.a c2VjcmV0 \u{2192} b3RoZXI=")
   }
 
   // MARK: Noise

@@ -1,6 +1,7 @@
 import ArgumentParser
 import EtcdClient
 import Explore
+import RPC
 
 /// The options that say where keys and values are read from: a file, or a living cluster.
 struct SourceOptions: ParsableArguments {
@@ -40,6 +41,30 @@ struct SourceOptions: ParsableArguments {
   func open() throws -> any Source {
     if file.file != nil { return try file.open() }
     return try connection.source(isSerializable: consistency == .serializable)
+  }
+
+  /// How a question failed; where one member alone might have answered it, that is said.
+  func failure(_ error: SourceError) -> CommandFailure {
+    let hint = "without a majority of the members, --consistency s reads what one of them has"
+    guard file.file == nil, consistency == .linearizable, error.isOfNoMajority else {
+      return CommandFailure("", error)
+    }
+    return CommandFailure("", "\(error); \(hint)")
+  }
+}
+
+extension SourceError {
+  /// Whether it may come of too few members: nothing came in time, or a server says so.
+  ///
+  /// Source: etcd, `api/v3rpc/rpctypes/error.go`.
+  fileprivate var isOfNoMajority: Bool {
+    switch self {
+    case .call(.timedOut): true
+    case .call(.refused(_, let status)):
+      ["etcdserver: no leader", "etcdserver: request timed out", "etcdserver: leader changed"]
+        .contains(status.message)
+    default: false
+    }
   }
 }
 

@@ -19,6 +19,7 @@ struct WatchCommand: ParsableCommand {
         explorer watch pods -n kube-system
         explorer watch pods events calico
         explorer watch deploy/default/web -o diff
+        explorer watch pods -A -l app=web
         explorer watch pods --since-compaction
         explorer watch nodes --ignore none --stats
 
@@ -31,6 +32,7 @@ struct WatchCommand: ParsableCommand {
   }
 
   @OptionGroup var target: TargetOptions
+  @OptionGroup var labels: LabelOption
 
   @Option(name: .long, help: "Begin with this revision, which may be in the past.")
   var rev: Int64?
@@ -69,11 +71,7 @@ struct WatchCommand: ParsableCommand {
   @Flag(name: .long, help: "Show the data of Secrets.")
   var showSecrets = false
 
-  @Option(
-    name: .long,
-    help: ArgumentHelp("The API server's EncryptionConfiguration.", valueName: "file")
-  )
-  var encryptionConfig: String?
+  @OptionGroup var encryption: EncryptionOption
 
   @OptionGroup(title: "Options for a living cluster") var connection: ConnectionOptions
   @OptionGroup var catalogueOptions: CatalogueOptions
@@ -92,12 +90,13 @@ struct WatchCommand: ParsableCommand {
     let targets = try target.resolve(with: catalogue, in: live)
     var options = Decoder.Options()
     options.release = try catalogueOptions.wantedRelease()
-    options.encryption = try EncryptionOption.read(encryptionConfig)
+    options.encryption = try encryption.read()
     var printing = WatchPrinting(
       format: output,
       decoder: Decoder(catalogue: catalogue, options: options),
       parser: targets.parser,
       options: differenceOptions,
+      selector: labels.selector,
       hasStatistics: stats
     )
     var tailOptions = WatchTail.Options(targets.selection)

@@ -12,6 +12,7 @@ struct WatchPrinting: ~Copyable {
   private let decoder: Decoder
   private let parser: StorageKeyParser
   private let options: ObjectDifference.Options
+  private let selector: LabelSelector?
   private let hasStatistics: Bool
   private let writer: ChangeWriter
   private var output = StandardOutput()
@@ -31,15 +32,18 @@ struct WatchPrinting: ~Copyable {
     decoder: Decoder,
     parser: StorageKeyParser,
     options: ObjectDifference.Options,
+    selector: LabelSelector?,
     hasStatistics: Bool
   ) {
     self.format = format
     self.decoder = decoder
     self.parser = parser
     self.options = options
+    self.selector = selector
     self.hasStatistics = hasStatistics
     var words = ChangeWriter.Options()
     words.ignoredFields = options.ignoredFields
+    words.masksSecrets = options.masksSecrets
     writer = ChangeWriter(options: words)
   }
 
@@ -125,14 +129,21 @@ struct WatchPrinting: ~Copyable {
 
   private mutating func show(_ change: Change) {
     let key = String(decoding: change.key, as: UTF8.self)
-    if format == .raw { return showRaw(change) }
+    if format == .raw, selector == nil { return showRaw(change) }
     let previous = change.previous.flatMap {
       recent.object(of: key, at: $0.revision.main) ?? decoded($0, key)
     }
-    let object = change.row.flatMap { $0.isTombstone ? nil : decoded($0, key) }
+    var object = change.row.flatMap { $0.isTombstone ? nil : decoded($0, key) }
     if let object, let row = change.row {
       let byteCount = (try? row.keyValue())?.value.count ?? 0
       recent.keep(object, of: key, at: row.revision.main, byteCount: byteCount)
+    }
+    var change = change
+    if let selector {
+      guard let kind = selected(change, object, previous, by: selector) else { return }
+      change.kind = kind
+      if kind == .deleted { object = nil }
+      if format == .raw { return showRaw(change) }
     }
     var difference: ObjectDifference?
     var words = ChangeWords.none
@@ -158,6 +169,22 @@ struct WatchPrinting: ~Copyable {
     case .raw: break
     }
     output.flushIfLarge()
+  }
+
+  /// What a change is to one who sees only the objects with some labels: those that get them come,
+  /// those that lose them go, as with the API server.
+  ///
+  /// - Returns: What it is; nothing where it is not seen. What was deleted and is not known is seen.
+  private func selected(
+    _ change: Change,
+    _ object: DecodedObject?,
+    _ previous: DecodedObject?,
+    by selector: LabelSelector
+  ) -> ChangeKind? {
+    if change.kind == .deleted { return previous.map(selector.matches) == false ? nil : .deleted }
+    let was = change.kind == .modified && previous.map(selector.matches) ?? selector.matches(object)
+    guard selector.matches(object) else { return was ? .deleted : nil }
+    return was ? .modified : .added
   }
 
   private func words(
@@ -191,7 +218,8 @@ struct WatchPrinting: ~Copyable {
     _ previous: DecodedObject?
   ) {
     let time = change.isPast ? pastTime(object, previous) : clock.text()
-    var line = "\(time)  \(change.kind.rawValue.padded(to: 8))  \(name(of: change.key))"
+    let kind = change.kind.rawValue.padded(to: 8)
+    var line = "  \(name(of: change.key))"
     if change.row != nil { line += "  \(change.revision)" }
     if change.isListed { line += "  (listed)" }
     line = OneLine.escaped(line)
@@ -199,8 +227,11 @@ struct WatchPrinting: ~Copyable {
     // An event that happens again is the same object, with a higher count.
     let isEvent = object?.kind == "Event" && change.kind != .deleted
     if isEvent, key == lastEventKey { output.eraseLastLine() }
-    let fits = output.columnCount.map { line.count < $0 } ?? false
+    let length = time.count + 2 + kind.count + line.count
+    let fits = output.columnCount.map { length < $0 } ?? false
     lastEventKey = isEvent && fits ? key : nil
+    output.buffer.append("\(time)  ")
+    output.append(kind, in: change.kind.colour)
     output.buffer.append(line + "\n")
   }
 
@@ -248,11 +279,13 @@ struct WatchPrinting: ~Copyable {
   ) {
     let old = change.kind == .added ? nil : previous
     let lines = UnifiedDifference(from: old, to: object, options: options)
+    let start = output.buffer.count
     lines.append(
       oldName: old == nil ? "/dev/null" : key,
       newName: object == nil ? "/dev/null" : "\(key)@\(change.revision)",
       to: &output.buffer
     )
+    output.colourDifference(from: start)
   }
 
   /// As `etcdctl watch` prints a change.
@@ -261,7 +294,9 @@ struct WatchPrinting: ~Copyable {
     output.buffer.append(change.kind == .deleted ? "DELETE\n" : "PUT\n")
     output.buffer.append(raw: change.key)
     output.buffer.append("\n")
-    if let value = try? change.row?.keyValue().value { output.buffer.append(raw: value) }
+    if change.kind != .deleted, let value = try? change.row?.keyValue().value {
+      output.buffer.append(raw: value)
+    }
     output.buffer.append("\n")
     output.flushIfLarge()
   }
@@ -285,6 +320,17 @@ struct WatchPrinting: ~Copyable {
       return try scratch.withBytes { try DecodedObject(json: $0) }
     } catch {
       return nil
+    }
+  }
+}
+
+extension ChangeKind {
+  /// The colour of the word for it.
+  var colour: TerminalColour {
+    switch self {
+    case .added: .green
+    case .modified: .yellow
+    case .deleted: .red
     }
   }
 }

@@ -28,6 +28,9 @@ public struct ChangeWriter: Sendable {
     /// ``ObjectDifference/Options/ignoredFields`` has it.
     public var ignoredFields = ChangeWriter.noise
 
+    /// Whether the data of Secrets is not told, only that it changed.
+    public var masksSecrets = true
+
     /// How many characters a line has at most.
     public var lengthLimit = 200
 
@@ -61,6 +64,7 @@ public struct ChangeWriter: Sendable {
   private var differenceOptions: ObjectDifference.Options {
     var options = ObjectDifference.Options()
     options.ignoredFields = self.options.ignoredFields
+    options.masksSecrets = self.options.masksSecrets
     options.changeLimit = 100
     return options
   }
