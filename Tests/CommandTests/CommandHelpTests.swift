@@ -26,6 +26,21 @@ import Testing
     }
   }
 
+  @Test func everyCommandHasAnExample() throws {
+    let overview = try Program.explorer("--help").text
+    let subcommands = try #require(overview.split(separator: "SUBCOMMANDS:\n").last)
+    let names = subcommands.split(separator: "\n")
+      .filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }
+      .compactMap { $0.split { " ,".contains($0) }.first }
+      .filter { $0 != "See" }
+    #expect(names.count >= 20)
+    for name in names {
+      let help = try Program.explorer(String(name), "--help")
+      #expect(help.status == 0)
+      #expect(help.text.contains("For example:\n\n  "), "\(name)")
+    }
+  }
+
   @Test(arguments: commands) func wrongArgumentsAreErrorsWithStatusTwo(command: [String]) throws {
     let file = command == ["defrag"] ? ["--file", "/nowhere"] : ["/nowhere"]
     for wrong in [["--no-such-flag"], ["-o", "xml"], ["one", "two"], ["--file"]] {

@@ -17,6 +17,11 @@ public enum FlagHelp {
         Read the flags from a YAML file; those on the command line and in the environment are then
         ignored.
 
+    For example:
+
+      explorer serve --data-dir default.etcd --listen-client-urls http://127.0.0.1:2379 \\
+        --advertise-client-urls http://127.0.0.1:2379
+
     The flags are etcd's, with one dash or two. ETCD_NAME in the environment is --name, and so on.
     """
 

@@ -10,6 +10,12 @@ struct EndpointCommand: ParsableCommand {
     commandName: "endpoint",
     _superCommandName: "explorer",
     abstract: "Tells of each server by itself how it is.",
+    discussion: """
+      For example:
+
+        explorer endpoint health --cluster
+        explorer endpoint status -w table
+      """,
     subcommands: [
       EndpointStatusCommand.self, EndpointHealthCommand.self, EndpointHashCommand.self,
     ]

@@ -9,6 +9,11 @@ struct MemberCommand: ParsableCommand {
     commandName: "member",
     _superCommandName: "explorer",
     abstract: "Tells the members of a cluster.",
+    discussion: """
+      For example:
+
+        explorer member list -w table
+      """,
     subcommands: [MemberListCommand.self]
   )
 }

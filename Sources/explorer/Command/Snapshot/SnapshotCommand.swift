@@ -6,6 +6,12 @@ struct SnapshotCommand: ParsableCommand {
     commandName: "snapshot",
     _superCommandName: "explorer",
     abstract: "Saves a snapshot, tells its status, or makes a data directory of it.",
+    discussion: """
+      For example:
+
+        explorer snapshot save backup.db
+        explorer snapshot status backup.db
+      """,
     subcommands: [
       SnapshotSaveCommand.self, SnapshotStatusCommand.self, SnapshotRestoreCommand.self,
     ]
