@@ -81,7 +81,7 @@ public final class LiveSource: Source {
         shownCount += 1
         try body(row)
       }
-      progress?(reader.rowCount, reader.total())
+      progress?(reader.rowCount, max(reader.rowCount, reader.knownCount))
     }
     let count = filter == nil ? try reader.count() : nil
     return RowAnswer(revision: reader.revision ?? 0, count: count)

@@ -7,10 +7,11 @@ internal import SwiftProtobuf
 
 /// Reads the keys of some ranges at one revision, page by page.
 ///
-/// A server counts all keys of a range for each page of it, also those far behind the page. Large ranges
-/// are therefore read in parts that are about a page each: they end where resources do, and between
-/// these where the keys that came let guess. Several parts are asked for at once, so that the server is
-/// at work on the next ones while one is looked at; they are held until their turn comes.
+/// A server counts all keys of a range for each page of it, also those far behind the page. What is left
+/// of a range behind its first page, if it is much, is therefore read in parts that are about a page each:
+/// they end where resources do, and between these where the keys that came let guess. Several parts are
+/// asked for at once, so that the server is at work on the next ones while one is looked at; they are held
+/// until their turn comes.
 ///
 /// Pages have few rows at first, until the size of rows is known. Keys are about as large as those before
 /// them, values may be much larger.
@@ -23,19 +24,25 @@ final class RangeReader {
   /// How many pages may be asked for, or wait for their turn, while one is looked at.
   private static let mostAsked = 4
 
-  /// How many ranges are counted at most only to tell how far the reading is.
-  private static let mostCounts = 20
-
   /// How many resources a part has at most: more than there are.
   private static let mostResources = 1_024
 
   /// A part of one of the ranges.
   private struct Part {
-    var range: KeyRange
+    /// Where its beginning comes from, which says how its end can be found.
+    enum Beginning {
+      /// It is a whole range, of which nothing is known.
+      case range
 
-    /// Whether it begins behind a key, where others may tell how keys lie: not where a range begins, or
-    /// a resource.
-    let followsKey: Bool
+      /// It begins where a resource, or several, ended.
+      case resource
+
+      /// It begins behind a key that was read, or may be there.
+      case key
+    }
+
+    var range: KeyRange
+    let beginning: Beginning
 
     /// How many keys it has, or about so many; nothing where that is not known.
     var count: Int?
@@ -56,12 +63,11 @@ final class RangeReader {
   /// How many rows have come.
   private(set) var rowCount = 0
 
+  /// How many rows there are in the ranges whose first page has come.
+  private(set) var knownCount = 0
+
   /// What is still to be read, the last part first.
   private var parts: [Part]
-
-  /// The counts of what was not read when they were asked for, and how many rows had been read then.
-  private var counts: [Awaited<RangePage, SourceError>] = []
-  private var countedRows = 0
 
   /// Is signalled for each page that comes.
   private let arrivals = DispatchSemaphore(value: 0)
@@ -76,7 +82,7 @@ final class RangeReader {
   private var stride: KeyStride?
 
   /// How many resources a part may have that begins with one.
-  private var resourceCount = 8
+  private var resourceCount = 1
 
   /// Where resources end.
   private lazy var resourceEnds = question.selection.resourceEnds
@@ -90,7 +96,7 @@ final class RangeReader {
   }
 
   private static func whole(_ question: RowQuestion) -> [Part] {
-    question.selection.ranges.reversed().map { Part(range: $0, followsKey: false) }
+    question.selection.ranges.reversed().map { Part(range: $0, beginning: .range) }
   }
 
   /// The next page; nil behind the last.
@@ -137,34 +143,13 @@ final class RangeReader {
         count += part.count ?? 0
         continue
       }
-      let page = try source.page(countRequest(for: part.range))
+      var request = source.request(for: part.range, at: revision)
+      request.countOnly = true
+      let page = try source.page(request)
       revision = revision ?? page.revision
       count += page.count
     }
     return count
-  }
-
-  /// How many rows there are, if that is known by now; else 0.
-  ///
-  /// With the first call they are counted, for which nothing waits.
-  func total() -> Int {
-    if counts.isEmpty {
-      guard !parts.isEmpty, parts.count <= RangeReader.mostCounts else { return 0 }
-      countedRows = rowCount
-      counts = parts.map { source.fetch(countRequest(for: $0.range)) }
-    }
-    var total = countedRows
-    for count in counts {
-      guard let page = try? count.current?.get() else { return 0 }
-      total += page.count
-    }
-    return total
-  }
-
-  private func countRequest(for range: KeyRange) -> Etcdserverpb_RangeRequest {
-    var request = source.request(for: range, at: revision)
-    request.countOnly = true
-    return request
   }
 
   // MARK: Answers
@@ -176,13 +161,14 @@ final class RangeReader {
   ) throws(SourceError) {
     revision = revision ?? page.revision
     rowCount += page.rowCount
+    if part.beginning == .range { knownCount += page.count }
     if page.hasMore {
       guard let last = page.lastKey, !last.lexicographicallyPrecedes(part.range.lowerBound) else {
         throw .answer(source: source.name, fault: "more keys, but none after those before")
       }
       let rest = KeyRange(lowerBound: last + [0], upperBound: part.range.upperBound)
       let count = max(0, page.count - page.rowCount)
-      parts.append(Part(range: rest, followsKey: true, count: count, isCounted: true))
+      parts.append(Part(range: rest, beginning: .key, count: count, isCounted: true))
     }
     lastKey = page.lastKey ?? lastKey
     learn(from: page, of: part, request)
@@ -192,11 +178,11 @@ final class RangeReader {
   /// How large rows are, and how they lie.
   private func learn(from page: RangePage, of part: Part, _ request: Etcdserverpb_RangeRequest) {
     let isSparse = !page.hasMore && page.rowCount < Int(request.limit) / 8
-    if !part.followsKey {
+    if part.beginning == .resource {
       resourceCount = isSparse ? min(resourceCount * 2, RangeReader.mostResources) : 1
     }
     if isSparse {
-      if part.followsKey { stride?.widen() }
+      if part.beginning == .key { stride?.widen() }
     } else if let first = page.firstKey, let last = page.lastKey {
       stride = KeyStride(from: first, to: last, count: page.rowCount)
     }
@@ -269,15 +255,16 @@ final class RangeReader {
   /// - Returns: Whether something is left of it, which now takes its place.
   private func cut(_ place: Int) -> Bool {
     let part = parts[place]
-    guard source.isMember, (wantedCount ?? .max) > limit, (part.count ?? .max) > limit,
+    let count = min(part.count ?? .max, knownCount - rowCount, wantedCount ?? .max)
+    guard part.beginning != .range, source.isMember, count > limit,
       let (bound, isGuess) = end(of: part)
     else { return false }
     let guessed = isGuess ? wantedKeyCount : nil
     parts[place].range = KeyRange(lowerBound: part.range.lowerBound, upperBound: bound)
     (parts[place].count, parts[place].isCounted) = (guessed, false)
     let rest = KeyRange(lowerBound: bound, upperBound: part.range.upperBound)
-    let count = part.count.map { $0 - (guessed ?? 0) }
-    parts.insert(Part(range: rest, followsKey: isGuess, count: count), at: place)
+    let left = part.count.map { $0 - (guessed ?? 0) }
+    parts.insert(Part(range: rest, beginning: isGuess ? .key : .resource, count: left), at: place)
     return true
   }
 
@@ -297,12 +284,12 @@ final class RangeReader {
     func isInside(_ bound: [UInt8]) -> Bool {
       part.range.upperBound.map { bound.lexicographicallyPrecedes($0) } ?? true
     }
-    if part.followsKey, let guess = stride?.bound(ofKeys: wantedKeyCount, from: lower),
+    if part.beginning == .key, let guess = stride?.bound(ofKeys: wantedKeyCount, from: lower),
       isInside(guess), low == ends.count || guess.lexicographicallyPrecedes(ends[low])
     {
       return (guess, true)
     }
-    let place = low + (part.followsKey ? 1 : resourceCount) - 1
+    let place = low + (part.beginning == .key ? 1 : resourceCount) - 1
     return place < ends.count && isInside(ends[place]) ? (ends[place], false) : nil
   }
 }
