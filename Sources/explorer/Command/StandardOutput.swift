@@ -92,20 +92,20 @@ struct StandardOutput: ~Copyable {
     }
   }
 
-  /// Takes the line before the one that is written next away from the terminal.
-  mutating func eraseLastLine() {
+  /// Takes rows away from the terminal; those below them move up.
+  mutating func erase(_ place: EventLines.Place) {
     flush()
-    let erase: StaticString = "\u{1B}[1A\u{1B}[2K"
-    StandardOutput.writeAll(
-      UnsafeRawBufferPointer(start: erase.utf8Start, count: erase.utf8CodeUnitCount)
-    )
+    var codes = "\u{1B}[\(place.distance)A\u{1B}[\(place.rowCount)M"
+    let below = place.distance - place.rowCount
+    if below > 0 { codes += "\u{1B}[\(below)B" }
+    codes.withUTF8 { StandardOutput.writeAll(UnsafeRawBufferPointer($0)) }
   }
 
-  /// How many characters a line of the terminal has; nil if it is none.
-  var columnCount: Int? {
+  /// How much the terminal shows; nil if there is none.
+  var terminalSize: EventLines.Size? {
     var size = winsize()
     guard isTerminal, ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 10 else { return nil }
-    return Int(size.ws_col)
+    return EventLines.Size(columnCount: Int(size.ws_col), rowCount: Int(size.ws_row))
   }
 
   /// Whether somebody may still read: of a pipe whose other end is closed this is known at once.

@@ -21,8 +21,8 @@ struct WatchPrinting: ~Copyable {
   private var recent = RecentObjects()
   private var clock = WallClock()
 
-  /// The key of the event whose line is the terminal's last one and can be replaced.
-  private var lastEventKey: String?
+  /// The terminal's last lines, where events that happen again are.
+  private var lines = EventLines()
 
   /// How many changes were shown.
   private(set) var shownCount = 0
@@ -62,7 +62,7 @@ struct WatchPrinting: ~Copyable {
       show(Change(kind: change.kind, key: change.key, row: change.row, isListed: true))
     case .notice(let notice):
       flush()
-      lastEventKey = nil
+      lines.forget()
       tell(notice)
     }
   }
@@ -82,7 +82,7 @@ struct WatchPrinting: ~Copyable {
   }
 
   private mutating func tellStatistics() {
-    lastEventKey = nil
+    lines.forget()
     for line in statistics.lines() { Diagnostics.note("stats", line) }
   }
 
@@ -226,10 +226,10 @@ struct WatchPrinting: ~Copyable {
     if !words.text.isEmpty { line += "  \(words.text)" }
     // An event that happens again is the same object, with a higher count.
     let isEvent = object?.kind == "Event" && change.kind != .deleted
-    if isEvent, key == lastEventKey { output.eraseLastLine() }
-    let length = time.count + 2 + kind.count + line.count
-    let fits = output.columnCount.map { length < $0 } ?? false
-    lastEventKey = isEvent && fits ? key : nil
+    if let size = output.terminalSize {
+      if isEvent, let place = lines.take(key, on: size) { output.erase(place) }
+      lines.add("\(time)  \(kind)\(line)", key: isEvent ? key : nil, on: size)
+    }
     output.buffer.append("\(time)  ")
     output.append(kind, in: change.kind.colour)
     output.buffer.append(line + "\n")
