@@ -17,7 +17,11 @@ struct StandardOutput: ~Copyable {
 
   /// Where colours are in what has been collected, in order; none unless they are shown.
   private var colours: [(range: Range<Int>, colour: TerminalColour)] = []
-  private lazy var hasColours = isTerminal && !TerminalColour.isUnwanted
+  private lazy var hasColours: Bool = {
+    guard isTerminal, !TerminalColour.isUnwanted else { return false }
+    TerminalColour.endOnInterruption()
+    return true
+  }()
 
   /// Writes what has been collected, if it is much.
   mutating func flushIfLarge() {

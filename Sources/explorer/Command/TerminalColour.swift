@@ -32,4 +32,22 @@ enum TerminalColour: String {
     getenv("NO_COLOR").map { $0.pointee != 0 } ?? false
       || getenv("TERM").map { strcmp($0, "dumb") == 0 } ?? true
   }
+
+  /// Ends whatever colour the terminal has when a signal ends the program in the middle of a line.
+  static func endOnInterruption() {
+    for number in [SIGINT, SIGTERM] {
+      var action = sigaction()
+      // Who takes signals in order ends lines, too.
+      guard sigaction(number, nil, &action) == 0, action.__sigaction_handler.sa_handler == nil
+      else { continue }
+      action.__sigaction_handler.sa_handler = { number in
+        let end: StaticString = "\u{1B}[0m"
+        _ = write(1, end.utf8Start, end.utf8CodeUnitCount)
+        // The default is in force again, and ends the program as it would have.
+        raise(number)
+      }
+      action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND)) | SA_NODEFER
+      sigaction(number, &action, nil)
+    }
+  }
 }
