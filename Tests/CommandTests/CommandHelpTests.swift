@@ -41,6 +41,17 @@ import Testing
     }
   }
 
+  @Test func commandsThatAreNotThereAreNamed() throws {
+    for (word, hint) in [("keyss", "did you mean keys?"), ("qqqqqqqq", "see explorer --help")] {
+      let result = try Program.explorer(word, "--endpoints", "127.0.0.1:1")
+      #expect(result.status == 2)
+      #expect(result.errors == "explorer: \(word): no such command, \(hint)\n")
+    }
+    #expect(try Program.explorer("get", "--help").text.contains("(default: yaml)"))
+    let tree = try Program.explorer("keys", "--tree", "-o", "json", "--file", "/nowhere")
+    #expect(tree.status == 2 && tree.errors.contains("--tree has no JSON"))
+  }
+
   @Test(arguments: commands) func wrongArgumentsAreErrorsWithStatusTwo(command: [String]) throws {
     let file = command == ["defrag"] ? ["--file", "/nowhere"] : ["/nowhere"]
     for wrong in [["--no-such-flag"], ["-o", "xml"], ["one", "two"], ["--file"]] {

@@ -2,6 +2,7 @@
 private import Glibc
 #endif
 internal import NIOCore
+internal import NIOHTTP2
 internal import NIOPosix
 internal import NIOSSL
 
@@ -60,7 +61,35 @@ enum ConnectionFailure {
       return "no connection within \(EtcdClientError.text(dialTimeout))"
     case NIOSSLError.handshakeFailed:
       return "the server has broken off the TLS handshake: perhaps it does not encrypt"
+    case is NIOHTTP2Errors.UnableToParseFrame, is NIOHTTP2Errors.BadClientMagic:
+      return "the server speaks another protocol than HTTP/2"
+    case is NIOHTTP2Errors.ExcessiveControlFrames: return "too many control frames"
     default: return "\(error)"
+    }
+  }
+}
+
+extension HTTP2ErrorCode {
+  /// The code's name.
+  ///
+  /// Source: RFC 9113, section 7.
+  var text: String {
+    switch self {
+    case .noError: "no error"
+    case .protocolError: "protocol error"
+    case .internalError: "internal error"
+    case .flowControlError: "flow control error"
+    case .settingsTimeout: "settings timeout"
+    case .streamClosed: "stream closed"
+    case .frameSizeError: "frame size error"
+    case .refusedStream: "refused stream"
+    case .cancel: "cancel"
+    case .compressionError: "compression error"
+    case .connectError: "connect error"
+    case .enhanceYourCalm: "enhance your calm"
+    case .inadequateSecurity: "inadequate security"
+    case .http11Required: "HTTP/1.1 required"
+    default: "error \(networkCode)"
     }
   }
 }

@@ -187,10 +187,10 @@ final class ConnectionHandler: ChannelInboundHandler {
       if let exchange = streams[frame.streamID] { receive(payload, on: exchange) }
     case .rstStream(let code):
       guard let exchange = streams[frame.streamID] else { break }
-      finish(exchange, lost("stream reset, \(code)", isUntouched: code == .refusedStream))
+      finish(exchange, lost("stream reset, \(code.text)", isUntouched: code == .refusedStream))
     case .goAway(let last, let code, let data):
       let text = data.map { String(buffer: $0) } ?? ""
-      drain("server goes away, \(code) \(text)", last: last)
+      drain("server goes away, \(text.isEmpty ? code.text : text)", last: last)
     case .settings(.settings):
       guard state == .connecting else { break }
       state = .open
@@ -207,7 +207,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     case let event as StreamClosedEvent:
       guard let exchange = streams[event.streamID] else { break }
       // The end of the stream comes after its last frame: nothing was left out.
-      let code = event.reason.map { "\($0)" } ?? "without a status"
+      let code = event.reason.map(\.text) ?? "without a status"
       let isUntouched = event.reason == .refusedStream
       finish(exchange, lost("stream closed, \(code)", isUntouched: isUntouched))
     case let event as NIOHTTP2WindowUpdatedEvent where event.streamID == .rootStream:

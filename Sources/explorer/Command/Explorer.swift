@@ -1,4 +1,5 @@
 import ArgumentParser
+import Decode
 
 #if canImport(Glibc)
 import Glibc
@@ -50,6 +51,10 @@ struct Explorer: ParsableCommand {
         || arguments.first.map(command.configuration.aliases.contains) ?? false
     }
     if named != nil { arguments = arguments.dropFirst() }
+    if named == nil, let word = arguments.first, !word.hasPrefix("-"), word != "help" {
+      Diagnostics.report(CommandFailure(word, unknown(word)))
+      Glibc.exit(2)
+    }
     let program: any ParsableCommand.Type = named ?? Explorer.self
     // etcd's flags are not such as the parser reads.
     if program == ServeCommand.self { Glibc.exit(ServeCommand.serve(Array(arguments))) }
@@ -73,6 +78,15 @@ struct Explorer: ParsableCommand {
       Diagnostics.write(message.hasSuffix("\n") ? message : message + "\n")
       Glibc.exit(code == .validationFailure ? 2 : code.rawValue)
     }
+  }
+}
+
+extension Explorer {
+  /// What is wrong with a word that is no command.
+  private static func unknown(_ word: String) -> String {
+    let names = configuration.subcommands.compactMap { $0.configuration.commandName }
+    let nearest = EditDistance.nearest(to: word, among: names)
+    return "no such command" + (nearest.map { ", did you mean \($0)?" } ?? ", see explorer --help")
   }
 }
 
@@ -106,14 +120,17 @@ enum Diagnostics {
   /// Writes one line: `explorer: subject: cause`.
   static func report(_ failure: CommandFailure) {
     let subject = failure.subject.isEmpty ? "" : "\(failure.subject): "
-    write("explorer: \(TerminalText.escaped(subject + failure.cause))\n")
+    write("explorer: \(line(subject + failure.cause))\n")
   }
 
   /// Writes one line that is no error: `explorer: note: …`.
   static func note(_ subject: String, _ text: some CustomStringConvertible) {
     let prefix = subject.isEmpty ? "" : "\(subject): "
-    write("explorer: note: \(TerminalText.escaped("\(prefix)\(text)"))\n")
+    write("explorer: note: \(line("\(prefix)\(text)"))\n")
   }
+
+  /// Text that may come of a server or a file, as one line that a terminal shows as it is.
+  private static func line(_ text: String) -> String { TerminalText.escaped(OneLine.escaped(text)) }
 
   static func write(_ text: String) {
     TerminalLine.clear()

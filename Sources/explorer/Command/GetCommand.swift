@@ -286,6 +286,10 @@ enum ObjectFormat: ExpressibleByArgument, Equatable {
     }
   }
 
+  var defaultValueDescription: String {
+    if case .rendering(let form) = self { form.rawValue } else { "\(self)" }
+  }
+
   /// The template, if the form is one.
   func template() throws -> JSONPathTemplate? {
     guard case .jsonpath(let text) = self else { return nil }

@@ -75,6 +75,7 @@ struct KeysCommand: ParsableCommand {
 
   func validate() throws {
     try SourceOptions.validate(revision: rev)
+    if tree && output == .json { throw ValidationError("--tree has no JSON: leave out -o json.") }
     if tree && by != nil { throw ValidationError("--tree and --by exclude each other.") }
     if allRevisions && (by != nil || tree || count) {
       throw ValidationError("--all-revisions lists; it goes without --by, --tree and --count.")
@@ -183,7 +184,12 @@ struct KeysCommand: ParsableCommand {
         output.buffer.append(row.isTombstone ? "  DELETE  " : "  PUT     ")
       }
       if sizes { output.buffer.append(Columns.right("\(valueByteCount)", 10) + "  ") }
-      output.buffer.append(raw: row.key)
+      if output.isTerminal {
+        // A line break in a key would look like another key.
+        output.buffer.append(OneLine.escaped(String(decoding: row.key, as: UTF8.self)))
+      } else {
+        output.buffer.append(raw: row.key)
+      }
       output.buffer.append("\n")
     case .json:
       output.buffer.append("{")

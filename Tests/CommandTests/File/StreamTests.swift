@@ -126,6 +126,9 @@ private import Glibc
     #expect(!shown.output.contains(0))
     #expect(!shown.output.contains(0xFF))
     #expect(shown.text.contains("\\u{0}\\u{0}\r\n"))
+    // As many lines as keys: no line break in a key makes two of one.
+    let count = try Program.explorer("keys", "--count", "--file", fixture.dataDirectory)
+    #expect("\(shown.text.split(separator: "\r\n").count)\n" == count.text)
     #expect(shown.text.contains("/\u{FC}mlaut/\u{20AC}\r\n"))
     let raw = try terminal("get --file '\(fixture.dataDirectory)' --prefix $'\\\\x00' -o raw")
     #expect(!raw.output.contains(0x1B))

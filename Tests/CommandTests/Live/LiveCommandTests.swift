@@ -183,6 +183,17 @@ struct LiveCommandTests {
     }
   }
 
+  @Test func tooFewOpenFilesAreSaid() async throws {
+    try await onOwnThread {
+      let result = try Program.run(
+        "/bin/sh",
+        ["-c", "ulimit -n 12; \"$0\" keys --endpoints 127.0.0.1:1", Program.explorer]
+      )
+      #expect(result.status == 2)
+      #expect(result.errors.hasPrefix("explorer: open files are limited to 12, "))
+    }
+  }
+
   @Test func nobodyThereIsSaidAtOnce() async throws {
     try await onOwnThread {
       let port = try Loopback.freePorts(1)[0]

@@ -1,5 +1,6 @@
 import ArgumentParser
 import EtcdClient
+import Store
 
 #if canImport(Glibc)
 import Glibc
@@ -133,6 +134,7 @@ struct ConnectionOptions: ParsableArguments {
 
   /// As ``clientOptions(in:)``, with the names.
   func called(in surroundings: Surroundings = Surroundings()) throws -> Called {
+    try requireOpenFiles()
     let given = Given(options: self, variable: surroundings.variable)
     var certificates = try given.certificates()
     let named = given.endpoints
@@ -166,6 +168,16 @@ struct ConnectionOptions: ParsableArguments {
     )
     options.user = try given.user(ask: surroundings.ask)
     return Called(names: names, options: options)
+  }
+}
+
+extension ConnectionOptions {
+  /// Refuses to begin with fewer open files than a client has: the event loops would not start.
+  private func requireOpenFiles() throws {
+    let wanted = 32 + 4 * max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    let count = ProcessLimits.raiseOpenFiles()
+    guard count < wanted else { return }
+    throw CommandFailure("", "open files are limited to \(count), \(wanted) are needed: ulimit -n")
   }
 }
 

@@ -61,8 +61,10 @@ extension SourceError {
     switch self {
     case .call(.timedOut): true
     case .call(.refused(_, let status)):
-      ["etcdserver: no leader", "etcdserver: request timed out", "etcdserver: leader changed"]
-        .contains(status.message)
+      // A server knows the caller's deadline, too.
+      status.code == .deadlineExceeded
+        || ["etcdserver: no leader", "etcdserver: request timed out", "etcdserver: leader changed"]
+          .contains(status.message)
     default: false
     }
   }

@@ -108,7 +108,7 @@ struct WatchCommand: ParsableCommand {
       try follow(tail, &printing)
       if Interruption.hasCome {
         // Without an answer the tail goes on from further back.
-        try? tail.settle(within: .milliseconds(300)) { item in
+        try? tail.settle(within: .seconds(1)) { item in
           printing.show(item, isPast: false)
         }
       }

@@ -24,8 +24,9 @@ struct WatchPrinting: ~Copyable {
   /// The terminal's last lines, where events that happen again are.
   private var lines = EventLines()
 
-  /// How many changes were shown.
+  /// How many changes were shown, and how many of them before the listing at hand.
   private(set) var shownCount = 0
+  private var shownBefore = 0
 
   init(
     format: WatchCommand.Format,
@@ -86,12 +87,13 @@ struct WatchPrinting: ~Copyable {
     for line in statistics.lines() { Diagnostics.note("stats", line) }
   }
 
-  private func tell(_ notice: WatchTail.Notice) {
+  private mutating func tell(_ notice: WatchTail.Notice) {
     switch notice {
     case .lost(let error): Diagnostics.note("", "\(error); trying again")
     case .resumed(let revision):
       Diagnostics.note("", "connected, goes on with revision \(revision)")
     case .compacted(let first, let last, let listing):
+      shownBefore = shownCount
       Diagnostics.report(
         CommandFailure(
           "changes lost",
@@ -100,6 +102,7 @@ struct WatchPrinting: ~Copyable {
         )
       )
     case .wentBack(let seen, let current):
+      shownBefore = shownCount
       Diagnostics.report(
         CommandFailure(
           "store went back",
@@ -108,8 +111,10 @@ struct WatchPrinting: ~Copyable {
         )
       )
     case .listingEnded(let count, let knowsDeletions):
-      let text = count == 0 ? "nothing is different" : Count.text(count, "change", "changes")
-      let hint = knowsDeletions ? "" : "; keys that were deleted are not known"
+      var text = count == 0 ? "nothing is different" : Count.text(count, "change", "changes")
+      if shownCount - shownBefore < count { text += ", \(shownCount - shownBefore) of them shown" }
+      var hint = knowsDeletions ? "" : "; keys that were deleted are not known"
+      if selector != nil { hint += "; what had the labels before is not known" }
       Diagnostics.note("listing", "\(text)\(hint)")
     }
   }
@@ -280,11 +285,14 @@ struct WatchPrinting: ~Copyable {
     let old = change.kind == .added ? nil : previous
     let lines = UnifiedDifference(from: old, to: object, options: options)
     let start = output.buffer.count
-    lines.append(
-      oldName: old == nil ? "/dev/null" : key,
-      newName: object == nil ? "/dev/null" : "\(key)@\(change.revision)",
-      to: &output.buffer
-    )
+    let oldName = change.kind == .added ? "/dev/null" : key
+    let newName = change.kind == .deleted ? "/dev/null" : "\(key)@\(change.revision)"
+    lines.append(oldName: oldName, newName: newName, to: &output.buffer)
+    // What was there is not always known, and not all values have lines.
+    if output.buffer.count == start {
+      output.buffer.append(OneLine.escaped("--- \(oldName)") + "\n")
+      output.buffer.append(OneLine.escaped("+++ \(newName)") + "\n")
+    }
     output.colourDifference(from: start)
   }
 

@@ -113,6 +113,10 @@ final class RangeReader {
       do throws(SourceError) {
         let page = try awaited.get()
         if !page.isFromMember, source.isMember {
+          guard rowCount == 0 else {
+            let fault = "no member of etcd, after answers of one"
+            throw SourceError.answer(source: source.name, fault: fault)
+          }
           // The part may have been none that the server knows.
           source.isMember = false
           parts = RangeReader.whole(question)
@@ -159,13 +163,11 @@ final class RangeReader {
     of part: Part,
     _ request: Etcdserverpb_RangeRequest
   ) throws(SourceError) {
+    try check(page, of: part)
     revision = revision ?? page.revision
     rowCount += page.rowCount
     if part.beginning == .range { knownCount += page.count }
-    if page.hasMore {
-      guard let last = page.lastKey, !last.lexicographicallyPrecedes(part.range.lowerBound) else {
-        throw .answer(source: source.name, fault: "more keys, but none after those before")
-      }
+    if page.hasMore, let last = page.lastKey {
       let rest = KeyRange(lowerBound: last + [0], upperBound: part.range.upperBound)
       let count = max(0, page.count - page.rowCount)
       parts.append(Part(range: rest, beginning: .key, count: count, isCounted: true))
@@ -173,6 +175,26 @@ final class RangeReader {
     lastKey = page.lastKey ?? lastKey
     learn(from: page, of: part, request)
     ask()
+  }
+
+  /// Looks whether an answer is one to what was asked: else keys would be missed, or come twice.
+  private func check(_ page: RangePage, of part: Part) throws(SourceError) {
+    let isInside =
+      page.firstKey.map { !$0.lexicographicallyPrecedes(part.range.lowerBound) } ?? true
+      && page.lastKey.map { last in
+        part.range.upperBound.map { last.lexicographicallyPrecedes($0) } ?? true
+      } ?? true
+    let fault: String? =
+      if !isInside {
+        "keys outside of the range"
+      } else if page.hasMore, page.rowCount == 0 {
+        "more keys, but none of them"
+      } else if !page.hasMore, page.rowCount < page.count {
+        "\(page.rowCount) keys of \(page.count), and no more"
+      } else {
+        nil
+      }
+    if let fault { throw .answer(source: source.name, fault: fault) }
   }
 
   /// How large rows are, and how they lie.

@@ -82,6 +82,7 @@ extension SourceError: CustomStringConvertible {
     case .noLog(let path): "\(path): no log beside it: only a data directory has one"
     case .call(let error): error.description
     case .answer(let source, let fault): "\(source): answer: \(fault)"
+    case .watchCancelled(let source, ""): "\(source): watch cancelled"
     case .watchCancelled(let source, let reason): "\(source): watch cancelled: \(reason)"
     case .compactedMeanwhile(let revision, let key):
       "revision \(revision) was compacted while it was read: nothing is known of the keys after "
