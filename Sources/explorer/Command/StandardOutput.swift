@@ -97,19 +97,19 @@ struct StandardOutput: ~Copyable {
   }
 
   /// Takes rows away from the terminal; those below them move up.
-  mutating func erase(_ place: EventLines.Place) {
+  mutating func erase(_ rows: TerminalRows) {
     flush()
-    var codes = "\u{1B}[\(place.distance)A\u{1B}[\(place.rowCount)M"
-    let below = place.distance - place.rowCount
+    var codes = "\u{1B}[\(rows.distance)A\u{1B}[\(rows.rowCount)M"
+    let below = rows.distance - rows.rowCount
     if below > 0 { codes += "\u{1B}[\(below)B" }
     codes.withUTF8 { StandardOutput.writeAll(UnsafeRawBufferPointer($0)) }
   }
 
   /// How much the terminal shows; nil if there is none.
-  var terminalSize: EventLines.Size? {
+  var terminalSize: TerminalSize? {
     var size = winsize()
     guard isTerminal, ioctl(1, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 10 else { return nil }
-    return EventLines.Size(columnCount: Int(size.ws_col), rowCount: Int(size.ws_row))
+    return TerminalSize(columnCount: Int(size.ws_col), rowCount: Int(size.ws_row))
   }
 
   /// Whether somebody may still read: of a pipe whose other end is closed this is known at once.

@@ -4,7 +4,7 @@ import Testing
 
 /// Where on a terminal the lines of events are.
 struct EventLinesTests {
-  private static let size = EventLines.Size(columnCount: 10, rowCount: 6)
+  private static let size = TerminalSize(columnCount: 10, rowCount: 6)
 
   private static func lines(_ texts: (key: String?, text: String)...) -> EventLines {
     var lines = EventLines()
@@ -37,7 +37,7 @@ struct EventLinesTests {
 
   @Test func nothingIsKnownOfATerminalThatHasChanged() {
     var lines = Self.lines(("a", "1"))
-    let other = EventLines.Size(columnCount: 11, rowCount: 6)
+    let other = TerminalSize(columnCount: 11, rowCount: 6)
     #expect(lines.take("a", on: other) == nil)
     lines = Self.lines(("a", "1"))
     lines.add("2", key: "b", on: other)

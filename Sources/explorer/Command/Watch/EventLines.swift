@@ -1,21 +1,6 @@
 /// The lines at the end of a terminal: those of events can be found again, so that one that happens again
 /// is shown once, with its count, where the newest lines are.
 struct EventLines {
-  /// What a terminal shows at once.
-  struct Size: Equatable {
-    let columnCount: Int
-    let rowCount: Int
-  }
-
-  /// Some rows, counted from the end.
-  struct Place: Equatable {
-    /// How far above the end they begin: 1 is the last row.
-    let distance: Int
-
-    /// How many they are.
-    let rowCount: Int
-  }
-
   private struct Line {
     /// The event's key; nothing for other lines.
     let key: String?
@@ -24,7 +9,7 @@ struct EventLines {
 
   // The newest last; all of them are to be seen.
   private var lines: [Line] = []
-  private var size = Size(columnCount: 0, rowCount: 0)
+  private var size = TerminalSize(columnCount: 0, rowCount: 0)
 
   /// Forgets all lines: something else was written, too.
   mutating func forget() { lines.removeAll() }
@@ -35,11 +20,11 @@ struct EventLines {
   ///   - key: The event's key.
   ///   - size: The terminal's; if it is another than before, nobody knows where the lines are.
   /// - Returns: Where it is; nothing if it is not to be seen.
-  mutating func take(_ key: String, on size: Size) -> Place? {
+  mutating func take(_ key: String, on size: TerminalSize) -> TerminalRows? {
     if size != self.size { lines.removeAll() }
     guard let index = lines.lastIndex(where: { $0.key == key }) else { return nil }
     let distance = lines[index...].reduce(0) { $0 + $1.rowCount }
-    return Place(distance: distance, rowCount: lines.remove(at: index).rowCount)
+    return TerminalRows(distance: distance, rowCount: lines.remove(at: index).rowCount)
   }
 
   /// Takes note of a line that is written now.
@@ -48,7 +33,7 @@ struct EventLines {
   ///   - text: The line.
   ///   - key: The event's key; nothing for another line.
   ///   - size: The terminal's.
-  mutating func add(_ text: String, key: String?, on size: Size) {
+  mutating func add(_ text: String, key: String?, on size: TerminalSize) {
     if size != self.size { lines.removeAll() }
     self.size = size
     guard let width = EventLines.width(of: text), size.columnCount > 0 else { return forget() }

@@ -232,7 +232,7 @@ struct WatchPrinting: ~Copyable {
     // An event that happens again is the same object, with a higher count.
     let isEvent = object?.kind == "Event" && change.kind != .deleted
     if let size = output.terminalSize {
-      if isEvent, let place = lines.take(key, on: size) { output.erase(place) }
+      if isEvent, let rows = lines.take(key, on: size) { output.erase(rows) }
       lines.add("\(time)  \(kind)\(line)", key: isEvent ? key : nil, on: size)
     }
     output.buffer.append("\(time)  ")

@@ -26,7 +26,7 @@ struct KeyStride {
     step = Double(high - low) / Double(count - 1)
   }
 
-  /// Where about so many keys behind a key end; nothing where its own beginning ends before.
+  /// Where about so many keys behind a key end; nothing where that is behind all that begin as it does.
   func bound(ofKeys count: Int, from key: [UInt8]) -> [UInt8]? {
     guard key.count >= depth else { return nil }
     let distance = (step * Double(count)).rounded(.up)

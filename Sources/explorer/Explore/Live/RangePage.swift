@@ -3,8 +3,8 @@ internal import MVCC
 
 /// The answer to one range request, where it lies.
 ///
-/// Format: `etcdserverpb.RangeResponse`: 1 header (2 member_id, 3 revision), 2 kvs (each an `mvccpb.KeyValue`, as a
-/// row of a file is), 3 more, 4 count.
+/// Format: `etcdserverpb.RangeResponse`: 1 header (2 member_id, 3 revision), 2 kvs (each an
+/// `mvccpb.KeyValue`, as a row of a file is), 3 more, 4 count.
 ///
 /// Source: etcd, `api/etcdserverpb/rpc.proto`.
 struct RangePage: Sendable {

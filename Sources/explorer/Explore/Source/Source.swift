@@ -64,7 +64,7 @@ public protocol Source: AnyObject {
   func note(_ loss: SourceError) throws(SourceError)
 }
 
-/// Is told how much of how much is done, of 0 where that is not known; any thread may tell.
+/// Is told how much of how much is done; any thread may tell.
 public typealias SourceProgress = @Sendable (_ done: Int, _ total: Int) -> Void
 
 /// Which rows are wanted, and what of them.
