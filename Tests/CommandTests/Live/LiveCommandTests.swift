@@ -183,6 +183,54 @@ struct LiveCommandTests {
     }
   }
 
+  @Test(arguments: kinds)
+  func watchShowsWhatItsOptionsSay(kind: ServerKind) async throws {
+    try await onOwnThread {
+      let server = try Server.start(kind, electsFast: true)
+      let key = "/registry/pods/a/web"
+      func put(_ phase: String, generation: Int) throws {
+        let metadata = #"{"name":"web","namespace":"a","generation":\#(generation)}"#
+        let status = #"{"phase":"\#(phase)"}"#
+        let json = #"{"apiVersion":"v1","kind":"Pod","metadata":\#(metadata),"status":\#(status)}"#
+        try etcdctl(server, ["put", key, json])
+      }
+      try put("Pending", generation: 1)
+      try put("Running", generation: 1)
+      try put("Running", generation: 2)
+      try put("Failed", generation: 2)
+      try etcdctl(server, ["del", key])
+      #expect(try run(server, ["keys", "--rev", "5", "--match", "*/we?"]).text == "\(key)\n")
+      #expect(try run(server, ["keys", "--rev", "5", "--match", "*/we"]).status == 1)
+      #expect(try run(server, ["compact", "3"]).status == 0)
+      func watch(_ limit: Int, _ arguments: String...) throws -> Program.Result {
+        let watch = ["watch", "pods", "--since-compaction", "--limit", "\(limit)"]
+        let result = try run(server, watch + arguments)
+        #expect(result.status == 0, "\(result.errors)")
+        return result
+      }
+      func revisions(_ limit: Int, _ arguments: String...) throws -> [String] {
+        try watch(limit, arguments[0], arguments[1]).text.split(separator: "\n")
+          .compactMap { $0.split(separator: " ").dropFirst(3).first.map(String.init) }
+      }
+      // A generation says nothing of itself, unless it is asked for.
+      #expect(try revisions(2, "-o", "text") == ["5", "6"])
+      #expect(try revisions(3, "--ignore", "none") == ["4", "5", "6"])
+      #expect(try revisions(2, "--ignore", "status") == ["4", "6"])
+      let difference = try watch(2, "-o", "diff").text
+      for line in ["-  phase: Running", "+  phase: Failed", "-  phase: Failed", "+++ /dev/null"] {
+        #expect(difference.contains("\(line)\n"), "\(difference)")
+      }
+      let yaml = try watch(2, "-o", "yaml").text
+      #expect(yaml.hasPrefix("# MODIFIED \(key) at revision 5\napiVersion: v1\n"), "\(yaml)")
+      #expect(yaml.contains("---\n# DELETED \(key) at revision 6\n"))
+      let raw = try watch(3, "-o", "raw").text
+      #expect(raw.hasPrefix("PUT\n\(key)\n{") && raw.hasSuffix("}\nDELETE\n\(key)\n\n"), "\(raw)")
+      let statistics = try watch(2, "--stats").errors
+      #expect(statistics.contains("3 changes, "), "\(statistics)")
+      #expect(statistics.contains("resources: pods 3") && statistics.contains("keys: \(key) 3"))
+    }
+  }
+
   @Test func tooFewOpenFilesAreSaid() async throws {
     try await onOwnThread {
       let result = try Program.run(
